@@ -1,0 +1,88 @@
+"""Options that several commands share, and how a command gets its settings and its database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from piwikcli.commands import console
+from piwikcli.settings import Settings
+
+if TYPE_CHECKING:
+    from piwikcli.store import Database
+
+DbOption = Annotated[
+    Path | None,
+    typer.Option("--db", metavar="PATH", help="Database file (setting db, PIWIK_DB).", show_default=False),
+]
+LockTimeoutOption = Annotated[
+    int | None,
+    typer.Option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        help="How long to wait while others write to the database [default: 300].",
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write to FILE instead of stdout.", show_default=False
+    ),
+]
+ListFormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="table|csv|tsv|json",
+        help="Default: table on a terminal, csv otherwise, or what FILE's name says.",
+        show_default=False,
+    ),
+]
+
+_given: dict[str, object] = {}
+"""Settings given as flags before the command (`piwik --db PATH sites list`), by name."""
+
+
+def give(name: str, value: object) -> None:
+    """Remember a flag that stood before the command; one after the command wins over it."""
+    if value is not None:
+        _given[name] = value
+
+
+def reset() -> None:
+    """Forget what the last command line gave."""
+    _given.clear()
+
+
+def load_settings(overrides: dict[str, Any] | None = None, **flags: Any) -> Settings:
+    """The settings in force, with this command's flags on top (None: not given); says what to look at.
+
+    Plain names are keywords (`db=db, lock_timeout=lock_timeout`), dotted ones go in `overrides`.
+    """
+    flags = {name: value for name, value in {**flags, **(overrides or {})}.items() if value is not None}
+    settings = Settings.load({**_given, **flags})
+    for warning in settings.warnings:
+        console.warn(warning)
+    return settings
+
+
+def open_database(
+    settings: Settings, *, memory_limit: str | None = None, threads: int | None = None
+) -> Database:
+    """The database of the settings `db` and `lock_timeout`; nothing is opened or created yet."""
+    from piwikcli.store import Database
+
+    return Database.at(
+        settings.database,
+        lock_timeout=settings.integer("lock_timeout"),
+        memory_limit=memory_limit,
+        threads=threads,
+    )
+
+
+def examples(*lines: str) -> str:
+    """An epilog that shows how the command is used; `\\b` keeps its lines as they are."""
+    return "\b\n" + "\n".join(("Examples:", *(f"  {line}" for line in lines)))

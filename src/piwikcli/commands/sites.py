@@ -1,0 +1,235 @@
+"""`piwik sites`: which sites there are, in which time zone they live and what they leave out."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from piwikcli.commands import console, options, output
+from piwikcli.commands.site_values import clean
+from piwikcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from piwikcli.store.sites import Site
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_LISTED = (
+    "idsite",
+    "name",
+    "main_url",
+    "urls",
+    "timezone",
+    "currency",
+    "ecommerce",
+    "sitesearch",
+    "sitesearch_keyword_parameters",
+    "sitesearch_category_parameters",
+    "excluded_ips",
+    "excluded_parameters",
+    "excluded_user_agents",
+    "keep_url_fragments",
+    "created",
+)
+_TABLE = ("idsite", "name", "main_url", "timezone", "currency", "ecommerce", "sitesearch")
+
+NameOption = Annotated[
+    str | None, typer.Option("--name", metavar="N", help="The site's name.", show_default=False)
+]
+UrlOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--url", help="Its URL; again for further ones. The first is the main one.", show_default=False
+    ),
+]
+TimezoneOption = Annotated[
+    str | None, typer.Option("--timezone", metavar="ZONE", help="Whose midnights begin its days [UTC].")
+]
+CurrencyOption = Annotated[str | None, typer.Option("--currency", metavar="CODE", help="Of revenues [USD].")]
+EcommerceOption = Annotated[bool | None, typer.Option("--ecommerce/--no-ecommerce", help="It is a shop.")]
+SearchOption = Annotated[
+    bool | None, typer.Option("--sitesearch/--no-sitesearch", help="Count its internal searches [yes].")
+]
+KeywordsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sitesearch-keyword-parameters", metavar="A,B", help="URL parameters with the words searched for."
+    ),
+]
+CategoriesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sitesearch-category-parameters", metavar="A,B", help="URL parameters with a search's category."
+    ),
+]
+IpsOption = Annotated[
+    list[str] | None,
+    typer.Option("--excluded-ips", metavar="A,B", help="Not counted: 10.1.2.3, 10.1.*.*, 10.0.0.0/8, IPv6."),
+]
+ParametersOption = Annotated[
+    list[str] | None,
+    typer.Option("--excluded-parameters", metavar="A,B", help="URL parameters to remove from URLs."),
+]
+AgentsOption = Annotated[
+    list[str] | None,
+    typer.Option("--excluded-user-agents", metavar="A,B", help="Not counted: user agents that contain one."),
+]
+FragmentsOption = Annotated[
+    bool | None, typer.Option("--keep-url-fragments/--no-keep-url-fragments", help="Keep #… in URLs [no].")
+]
+IdOption = Annotated[int | None, typer.Option("--idsite", metavar="N", help="The same as N.", hidden=True)]
+IdArgument = Annotated[int | None, typer.Argument(metavar="N", help="The site's id.", show_default=False)]
+
+
+@app.command(
+    epilog=options.examples(
+        "piwik sites add --name Blog --url https://blog.example.org --timezone Europe/Berlin",
+        "piwik sites add --name Shop --url https://a.example --url https://b.example --ecommerce",
+    )
+)
+def add(
+    name: NameOption = None,
+    url: UrlOption = None,
+    timezone: TimezoneOption = None,
+    currency: CurrencyOption = None,
+    ecommerce: EcommerceOption = None,
+    sitesearch: SearchOption = None,
+    sitesearch_keyword_parameters: KeywordsOption = None,
+    sitesearch_category_parameters: CategoriesOption = None,
+    excluded_ips: IpsOption = None,
+    excluded_parameters: ParametersOption = None,
+    excluded_user_agents: AgentsOption = None,
+    keep_url_fragments: FragmentsOption = None,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> None:
+    """Add a site and print its id. The database is created if there is none."""
+    if not name or not name.strip() or not url:
+        raise UsageError("a site needs a name and a URL: piwik sites add --name N --url U")
+    given = clean(
+        name=name,
+        urls=url,
+        timezone=timezone,
+        currency=currency,
+        ecommerce=ecommerce,
+        sitesearch=sitesearch,
+        sitesearch_keyword_parameters=sitesearch_keyword_parameters,
+        sitesearch_category_parameters=sitesearch_category_parameters,
+        excluded_ips=excluded_ips,
+        excluded_parameters=excluded_parameters,
+        excluded_user_agents=excluded_user_agents,
+        keep_url_fragments=keep_url_fragments,
+    )
+    database = options.open_database(options.load_settings(db=db, lock_timeout=lock_timeout))
+    from piwikcli.store import sites
+
+    with database.write() as connection:
+        idsite = sites.add(connection, **given)
+    output.line(idsite)
+
+
+@app.command("list", epilog=options.examples("piwik sites list", "piwik sites list --format json"))
+def list_(
+    format: options.ListFormatOption = None,
+    out: options.OutputOption = None,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> None:
+    """List the sites."""
+    format = output.list_format(format, out)
+    database = options.open_database(options.load_settings(db=db, lock_timeout=lock_timeout))
+    from piwikcli.store import sites
+
+    found: list[Site] = []
+    if database.exists():
+        with database.read() as connection:
+            found = sites.all_sites(connection)
+    else:
+        console.note(f"{database.path}: no database yet; piwik import-logs or piwik sites add makes it")
+    rows = [{column: getattr(site, column) for column in _LISTED} for site in found]
+    output.write_list(rows, _LISTED, format, out, table=_TABLE)
+
+
+@app.command(
+    epilog=options.examples(
+        "piwik sites update 1 --timezone Europe/Berlin", 'piwik sites update 1 --excluded-ips ""'
+    )
+)
+def update(
+    site: IdArgument = None,
+    idsite: IdOption = None,
+    name: NameOption = None,
+    url: UrlOption = None,
+    timezone: TimezoneOption = None,
+    currency: CurrencyOption = None,
+    ecommerce: EcommerceOption = None,
+    sitesearch: SearchOption = None,
+    sitesearch_keyword_parameters: KeywordsOption = None,
+    sitesearch_category_parameters: CategoriesOption = None,
+    excluded_ips: IpsOption = None,
+    excluded_parameters: ParametersOption = None,
+    excluded_user_agents: AgentsOption = None,
+    keep_url_fragments: FragmentsOption = None,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> None:
+    """Change a site. Options that are not given stay as they are; a list is replaced as a whole.
+
+    Changes apply to what is imported from then on.
+    """
+    number = _one_id(site, idsite, "update")
+    changes = clean(
+        name=name,
+        urls=url,
+        timezone=timezone,
+        currency=currency,
+        ecommerce=ecommerce,
+        sitesearch=sitesearch,
+        sitesearch_keyword_parameters=sitesearch_keyword_parameters,
+        sitesearch_category_parameters=sitesearch_category_parameters,
+        excluded_ips=excluded_ips,
+        excluded_parameters=excluded_parameters,
+        excluded_user_agents=excluded_user_agents,
+        keep_url_fragments=keep_url_fragments,
+    )
+    if not changes:
+        raise UsageError("nothing to change: give at least one option (piwik sites update --help)")
+    database = options.open_database(options.load_settings(db=db, lock_timeout=lock_timeout))
+    if not database.exists():
+        raise UsageError(f"no site {number}: {database.path}: no database yet")
+    from piwikcli.store import sites
+
+    with database.write() as connection:
+        sites.update(connection, number, **changes)
+
+
+@app.command(epilog=options.examples("piwik sites delete 2", "piwik sites delete 2 --yes"))
+def delete(
+    site: IdArgument = None,
+    idsite: IdOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> None:
+    """Delete a site with all its visits and reports. Asks first when a person is at the keyboard."""
+    number = _one_id(site, idsite, "delete")
+    database = options.open_database(options.load_settings(db=db, lock_timeout=lock_timeout))
+    if not database.exists():
+        raise UsageError(f"no site {number}: {database.path}: no database yet")
+    from piwikcli.store import sites
+
+    with database.read() as connection:
+        known = sites.get(connection, number)
+    if not yes and sys.stdin is not None and sys.stdin.isatty():
+        typer.confirm(f"Delete site {number} ({known.name}) with all its visits?", abort=True, err=True)
+    with database.write() as connection:
+        sites.delete(connection, number)
+
+
+def _one_id(argument: int | None, option: int | None, verb: str) -> int:
+    given = {number for number in (argument, option) if number is not None}
+    if len(given) != 1:
+        raise UsageError(f"which site? piwik sites {verb} N (piwik sites list shows their ids)")
+    return given.pop()

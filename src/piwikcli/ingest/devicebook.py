@@ -1,0 +1,42 @@
+"""Devices of the user agents that have been seen: looked up once, then remembered in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from piwikcli.ingest.lookups.devices import Device, detect_all
+from piwikcli.store import Connection
+
+_REMEMBERED = 200_000
+
+
+class DeviceBook(Mapping[str, Device]):
+    """User agent -> device. What the database has stays as it is, also when the detection improves."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Device] = {}
+
+    def load(self, connection: Connection) -> None:
+        """Read the agents seen last."""
+        rows = connection.execute(
+            "SELECT user_agent, is_bot, config_os, config_os_version, config_browser_name, config_browser_version,"
+            " config_browser_engine, config_client_type, config_device_type, config_device_brand, config_device_model"
+            " FROM device ORDER BY iddevice DESC LIMIT ?",
+            [_REMEMBERED],
+        ).fetchall()
+        self._known = {agent: Device(*columns) for agent, *columns in rows}
+
+    def learn(self, agents: Iterable[str]) -> None:
+        """Detect the devices of agents not seen before."""
+        unknown = list({agent: None for agent in agents if agent not in self._known})
+        if unknown:
+            self._known.update(zip(unknown, detect_all(unknown), strict=True))
+
+    def __getitem__(self, agent: str) -> Device:
+        return self._known[agent]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)

@@ -1,0 +1,58 @@
+"""Dictionary ids: distinct values in, the integers that log tables hold out. Ids are append-only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from piwikcli.store import Connection
+
+Ints = npt.NDArray[np.int64]
+
+
+def resolve(
+    connection: Connection,
+    table: str,
+    id_column: str,
+    keys: dict[str, pa.Array],
+    values: dict[str, pa.Array] | None = None,
+) -> Ints:
+    """The id of each row of `keys`, in order; rows that `table` lacks are added with `values` beside them.
+
+    Keys must be distinct. NULL equals NULL.
+    """
+    rows = len(next(iter(keys.values())))
+    if not rows:
+        return np.empty(0, dtype=np.int64)
+    wanted = pa.table({"place": pa.array(np.arange(rows)), **keys, **(values or {})})
+    same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM k.{name}" for name in keys)
+    columns = ", ".join([*keys, *(values or {})])
+    connection.register("wanted_keys", wanted)
+    try:
+        connection.execute(
+            f"""
+            INSERT INTO {table} ({id_column}, {columns})
+            SELECT (SELECT coalesce(max({id_column}), 0) FROM {table}) + row_number() OVER (ORDER BY place), {columns}
+            FROM wanted_keys k ANTI JOIN {table} t ON {same}
+            """
+        )
+        found = connection.execute(
+            f"SELECT k.place, t.{id_column} FROM wanted_keys k JOIN {table} t ON {same}"
+        ).fetchnumpy()
+    finally:
+        connection.unregister("wanted_keys")
+    out = np.zeros(rows, dtype=np.int64)
+    out[np.asarray(found["place"])] = np.asarray(found[id_column])
+    return out
+
+
+def texts(values: Sequence[Any]) -> pa.Array:
+    return pa.array(values, pa.string())
+
+
+def numbers(values: Sequence[Any]) -> pa.Array:
+    return pa.array(values, pa.int64())

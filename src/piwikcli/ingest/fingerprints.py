@@ -1,0 +1,74 @@
+"""config_id: who counts as the same unknown visitor. What goes into it: docs/explanation/visits.md."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from piwikcli.ingest.enrich import Client
+from piwikcli.ingest.lookups.devices import Device
+from piwikcli.ingest.recognise import Ids, Ints, mix
+
+_FLAGS = "0" * 10  # plugins and cookies, which a log does not tell
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What decides who is the same visitor: settings `visitors.*` and the installation's secret."""
+
+    secret: str
+    daily_salt: bool = True
+    look_back: int = 1800
+    """Seconds."""
+
+
+class Fingerprints:
+    """Computes fingerprints; what it has hashed once it remembers."""
+
+    def __init__(self, recognition: Recognition) -> None:
+        self._recognition = recognition
+        self._salts: dict[tuple[int, int], int] = {}
+        self._clients: dict[tuple[str, str, str], int] = {}
+
+    def __call__(self, clients: Sequence[tuple[Client, Device]], client: Ints, site: Ints, day: Ints) -> Ids:
+        """Each row's fingerprint; `client` points into `clients`, `day` counts local dates from 1970."""
+        if not len(client):
+            return np.empty(0, dtype=np.uint64)
+        return mix(self._constant(clients)[client] ^ self._daily(site, day))
+
+    def _constant(self, clients: Sequence[tuple[Client, Device]]) -> Ids:
+        """The part that does not change from day to day, per client."""
+        out = np.empty(len(clients), dtype=np.uint64)
+        for place, (client, device) in enumerate(clients):
+            key = (device.fingerprint, client.ip, client.language[:20])
+            known = self._clients.get(key)
+            if known is None:
+                known = self._clients[key] = _hash(self._recognition.secret, key[0], _FLAGS, key[1], key[2])
+            out[place] = known
+        return out
+
+    def _daily(self, site: Ints, day: Ints) -> Ids:
+        """The salt of each row's site and local date (of its site alone without daily salt)."""
+        if not self._recognition.daily_salt:
+            day = np.zeros_like(day)
+        base = int(day.min())
+        width = int(day.max()) - base + 1
+        distinct, place = np.unique(site * width + day - base, return_inverse=True)
+        salts = np.empty(len(distinct), dtype=np.uint64)
+        for index, code in enumerate(distinct.tolist()):
+            key = (code // width, code % width + base)
+            known = self._salts.get(key)
+            if known is None:
+                date = str(key[1]) if self._recognition.daily_salt else ""
+                known = self._salts[key] = _hash(self._recognition.secret, "site", str(key[0]), date)
+            salts[index] = known
+        return salts[place]
+
+
+def _hash(*parts: str) -> int:
+    """64 bits of the parts' MD5: no secret depends on its strength, only evenness does."""
+    text = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.md5(text, usedforsecurity=False).digest()[:8], "big")

@@ -1,0 +1,316 @@
+"""import-logs: files in, log tables out, exactly once.
+
+Each chunk passes named steps: read, parse, enrich, commit. Its rows, its ledger entries and the file's
+position commit together, so a killed run continues exactly there. See docs/explanation/importing.md.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from piwikcli import __version__
+from piwikcli.errors import InputError, PiwikError
+from piwikcli.ingest import formats, ledger, sources
+from piwikcli.ingest.commit import Committer
+from piwikcli.ingest.devicebook import DeviceBook
+from piwikcli.ingest.enrich import Batch, Enricher
+from piwikcli.ingest.fingerprints import Recognition
+from piwikcli.ingest.lookups.definitions import Definitions
+from piwikcli.ingest.lookups.location import Locator
+from piwikcli.ingest.parse import Parsed, parse
+from piwikcli.ingest.rules import Rules
+from piwikcli.ingest.sitebook import SiteBook, SiteOptions
+from piwikcli.ingest.stream import STDIN, Chunk, LogStream
+from piwikcli.ingest.summary import ALREADY, Summary
+from piwikcli.store import Connection, Database, number, one
+from piwikcli.store.options import record_settings
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What an import run is told. Sizes are bytes, times seconds."""
+
+    rules: Rules = field(default_factory=Rules)
+    sites: SiteOptions = field(default_factory=SiteOptions)
+    format_name: str | None = None
+    encoding: str = "utf-8"
+    geoip: Path | None = None
+    data_dir: Path | None = None
+    daily_salt: bool = True
+    look_back: int = 1800
+    ai_assistants: bool = True
+    batch_bytes: int = 64 << 20
+    max_line_bytes: int = 1 << 20
+    dry_run: bool = False
+    described: str = "{}"
+    """The options as JSON, kept with the import."""
+
+
+Progress = Callable[[str, int, int, int], None]
+"""Called with (file, compressed bytes consumed, compressed bytes in all or 0, lines read so far)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A chunk that is read, parsed and enriched, and waits for its commit."""
+
+    chunk: Chunk
+    parsed: Parsed
+    batch: Batch
+
+
+class Importer:
+    """One run of import-logs over some files."""
+
+    def __init__(self, database: Database, options: ImportOptions, progress: Progress | None = None) -> None:
+        self._options = options
+        self._progress = progress
+        self._scratch = tempfile.TemporaryDirectory(prefix="piwik-") if options.dry_run else None
+        if self._scratch and not database.exists():
+            database = Database.at(Path(self._scratch.name) / "rehearsal.duckdb")
+        self._database = database
+        self._rehearsal: Connection | None = None
+        self._definitions = Definitions.load(options.data_dir)
+        self._locator = Locator(options.geoip)
+        self._book = SiteBook(options.sites)
+        self._devices = DeviceBook()
+        self._summary = Summary(dry_run=options.dry_run)
+
+    def run(self, names: list[str]) -> Summary:
+        """Import the files in order. Problems of single files are in the summary; wrong options raise."""
+        started = time.monotonic()
+        with self._rehearsing():
+            with self._transaction() as connection:
+                self._begin(connection)
+            for name in names:
+                try:
+                    self._import(name)
+                except InputError as error:
+                    self._summary.problems.append(str(error))
+            with self._transaction() as connection:
+                connection.execute("UPDATE import SET finished = ? WHERE idimport = ?", [_now(), self._idimport])
+        self._summary.sites_created = [(site.idsite, site.name, site.main_url) for site in self._book.created]
+        self._summary.seconds = time.monotonic() - started
+        return self._summary
+
+    @contextmanager
+    def _rehearsing(self) -> Iterator[None]:
+        """With --dry-run the whole run is one transaction that is rolled back."""
+        if self._scratch is None:
+            yield
+            return
+        try:
+            with self._database.write() as connection:
+                self._rehearsal = connection
+                yield
+                raise _Rollback
+        except _Rollback:
+            pass
+        finally:
+            self._rehearsal = None
+            self._scratch.cleanup()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        if self._rehearsal is not None:
+            yield self._rehearsal
+        else:
+            with self._database.write() as connection:
+                yield connection
+
+    def _begin(self, connection: Connection) -> None:
+        options = self._options
+        self._book.load(connection, first=True)
+        self._summary.notes += record_settings(
+            connection,
+            {
+                "visitors.salt": "daily" if options.daily_salt else "none",
+                "visitors.look_back": str(options.look_back),
+                "referrers.ai_assistants": str(options.ai_assistants).lower(),
+            },
+        )
+        secret = one(connection, "SELECT value FROM option WHERE name = 'visitors.secret'")
+        recognition = Recognition(secret[0] if secret else "", options.daily_salt, options.look_back)
+        self._devices.load(connection)
+        self._committer = Committer(recognition, self._devices)
+        self._idimport = number(connection, "SELECT coalesce(max(idimport), 0) + 1 FROM import")
+        connection.execute(
+            "INSERT INTO import VALUES (?, ?, NULL, ?, ?)", [self._idimport, _now(), options.described, __version__]
+        )
+
+    # --- one file ---------------------------------------------------------------------------------------------
+
+    def _import(self, name: str) -> None:
+        stream = LogStream(name)
+        try:
+            head = stream.head(sources.HEADS[-1])
+            if head.strip():
+                self._import_content(stream, head)
+            self._summary.files += 1
+            if stream.truncated:
+                raise InputError(f"{name}: the compressed data are damaged; what could be read is imported")
+        finally:
+            stream.close()
+
+    def _import_content(self, stream: LogStream, head: bytes) -> None:
+        wanted = self._options.format_name
+        log_format = formats.named(wanted) if wanted else formats.detect(stream.name, head)
+        target = self._target(self._book.single(log_format, stream.name, head))
+        removed: int | None = None
+        with self._transaction() as connection:
+            source = sources.find(connection, target, stream)
+            if source is not None:
+                log_format = formats.named(source.format)
+                stored = source.committed
+                removed = self._continue_line(connection, source, stream)
+                ledger.write_already(connection, self._idimport, source.idsource, source.already)
+                self._summary.fates[ALREADY, ""] += source.already
+            else:
+                self._book.store(connection)
+                source = sources.create(connection, target, stream.name, head, log_format.name)
+                stored = 0
+            if source is None:
+                raise PiwikError(f"{stream.name}: another import of the same content is running")
+        self._summary.formats[stream.name] = log_format.name
+        if not source.whole:
+            self._read(stream, source, stored, log_format, head, removed)
+
+    def _target(self, idsite: int | None) -> str:
+        """What the content is imported into: a site or the hosts', and the host filter."""
+        rules = self._options.rules
+        hosts = sorted({*rules.hostnames, *rules.include_hosts, *(f"!{host}" for host in rules.exclude_hosts)})
+        fallback = self._options.sites.fallback
+        into = f"idsite={idsite}" if idsite is not None else f"hosts;fallback={fallback or ''}"
+        return f"{into};filter={','.join(hosts)}"
+
+    def _continue_line(self, connection: Connection, source: sources.Source, stream: LogStream) -> int | None:
+        """Where a last line without newline has grown, go back to its beginning: the offset to take back."""
+        following = stream.peek() if source.unterminated and not source.whole else b""
+        if not following:
+            return None
+        if following == b"\n":
+            stream.skip_to(source.committed + 1)
+            source.committed += 1
+            source.unterminated = ""
+            return None
+        ledger.take_back(connection, source.idsource, source.unterminated, source.tail_offset)
+        stream.reopen()
+        stream.skip_to(source.tail_offset)
+        source.lines -= 1
+        source.already -= 1
+        return source.tail_offset
+
+    def _read(
+        self,
+        stream: LogStream,
+        source: sources.Source,
+        stored: int,
+        log_format: formats.LogFormat,
+        head: bytes,
+        removed: int | None,
+    ) -> None:
+        """Import what follows; the next chunk is read, parsed and enriched while this one is written.
+
+        `stored` is the committed offset that the database has.
+        """
+        enricher = Enricher(
+            self._options.rules,
+            self._book,
+            self._definitions,
+            self._locator,
+            ai_assistants=self._options.ai_assistants,
+            spammers=_spammers(self._options.data_dir),
+        )
+        chunks = stream.chunks(self._options.batch_bytes, self._options.max_line_bytes)
+        line = source.lines + 1
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare") as worker:
+            step = worker.submit(self._prepare, chunks, log_format, line, enricher)
+            while (prepared := step.result()) is not None:
+                line += prepared.parsed.lines
+                step = worker.submit(self._prepare, chunks, log_format, line, enricher)
+                self._commit(stream.name, source, stored, prepared, head, removed)
+                stored, removed = source.committed, None
+                if self._progress is not None:
+                    self._progress(stream.name, stream.consumed(), stream.total, self._summary.lines)
+
+    def _prepare(
+        self, chunks: Iterator[Chunk], log_format: formats.LogFormat, line: int, enricher: Enricher
+    ) -> _Prepared | None:
+        chunk = next(chunks, None)
+        if chunk is None:
+            return None
+        limit = self._options.max_line_bytes
+        parsed = parse(chunk, log_format, first_line=line, now=int(time.time()), max_line=limit)
+        batch = enricher(parsed.hits, self._options.encoding)
+        self._devices.learn(client.agent for client in batch.clients)
+        return _Prepared(chunk, parsed, batch)
+
+    def _commit(
+        self,
+        name: str,
+        source: sources.Source,
+        stored: int,
+        prepared: _Prepared,
+        head: bytes,
+        removed: int | None,
+    ) -> None:
+        """Write one chunk's requests, ledger and position in one transaction."""
+        chunk, parsed, batch = prepared.chunk, prepared.parsed, prepared.batch
+        fates, rejects = ledger.fates_of(chunk, parsed, batch)
+        with self._transaction() as connection:
+            at = one(connection, "SELECT committed FROM source WHERE idsource = ?", [source.idsource])
+            if at is None or at[0] != stored:
+                raise PiwikError(f"{name}: another import of the same content is running")
+            if not self._book.is_current(connection):
+                raise PiwikError("sites were changed during the import; run it again to continue where it stopped")
+            self._book.store(connection)
+            if len(batch):
+                sources.begin(connection, source, int(batch.columns["time"][0]))
+            self._committer.store(connection, source.idsource, batch, removed)
+            ledger.write(connection, self._idimport, source.idsource, fates, rejects)
+            source.committed = chunk.offset + chunk.size
+            source.lines += parsed.lines
+            source.tail_offset = parsed.last_line_offset
+            source.unterminated = ledger.last_fate(parsed, batch, rejects) if chunk.unterminated else ""
+            sources.advance(connection, source, name, head, chunk.tail)
+        self._summary.fates.update(fates)
+        self._summary.unknown_hosts |= batch.unknown_hosts
+
+
+class _Rollback(Exception):
+    """Ends a rehearsal."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def _spammers(data_dir: Path | None) -> list[str]:
+    """Hosts of referrer spam, from `spammers.txt` in the data folder."""
+    path = data_dir / "spammers.txt" if data_dir else None
+    if path is None or not path.is_file():
+        return []
+    return [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def expand(names: list[str]) -> list[str]:
+    """Files of names, globs and folders, in order; a name that matches nothing stays as it is."""
+    import glob
+
+    out: list[str] = []
+    for name in names:
+        path = Path(name)
+        if name == STDIN or path.is_file():
+            out.append(name)
+        elif path.is_dir():
+            out += sorted(str(entry) for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+        else:
+            out += sorted(glob.glob(name)) or [name]
+    return out

@@ -1,0 +1,99 @@
+"""The ledger: every line read has one fate, written with the batch that it belongs to.
+
+See docs/explanation/importing.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+
+from piwikcli.ingest.enrich import Batch
+from piwikcli.ingest.parse import Parsed, Reject
+from piwikcli.ingest.rules import CODE, REASONS
+from piwikcli.ingest.stream import Chunk
+from piwikcli.ingest.summary import ALREADY, DROPPED, IMPORTED, REJECTED
+from piwikcli.store import Connection, number
+
+Fates = Counter[tuple[str, str]]
+_CONTENT_BYTES = 4096
+
+
+def fates_of(chunk: Chunk, parsed: Parsed, batch: Batch) -> tuple[Fates, list[Reject]]:
+    """Lines of a chunk by (outcome, reason), and those to keep as rejects."""
+    rejects = list(parsed.rejects)
+    bad = np.flatnonzero(batch.fate == CODE["bad_request"])
+    if len(bad):
+        offsets = parsed.hits["offset"].take(bad).to_pylist()
+        lines = parsed.hits["line"].take(bad).to_pylist()
+        for line, offset in zip(lines, offsets, strict=True):
+            start = offset - chunk.offset
+            content = chunk.data[start : start + _CONTENT_BYTES].partition(b"\n")[0].rstrip(b"\r")
+            rejects.append(Reject(line, offset, "bad_request", content))
+    fates: Fates = Counter()
+    for code, count in zip(*(a.tolist() for a in np.unique(batch.fate, return_counts=True)), strict=True):
+        if code == 0:
+            fates[IMPORTED, ""] += count
+        elif REASONS[code] != "bad_request":
+            fates[DROPPED, REASONS[code]] += count
+    if parsed.blank:
+        fates[DROPPED, "blank"] += parsed.blank
+    for reject in rejects:
+        fates[REJECTED, reject.reason] += 1
+    return fates, rejects
+
+
+def last_fate(parsed: Parsed, batch: Batch, rejects: list[Reject]) -> str:
+    """`outcome:reason` of the chunk's last line."""
+    at = parsed.last_line_offset
+    for reject in rejects:
+        if reject.offset == at:
+            return f"{REJECTED}:{reject.reason}"
+    offsets = parsed.hits["offset"]
+    if len(offsets) and offsets[-1].as_py() == at:
+        code = int(batch.fate[-1])
+        return f"{IMPORTED}:" if code == 0 else f"{DROPPED}:{REASONS[code]}"
+    return f"{DROPPED}:blank"
+
+
+def write(
+    connection: Connection, idimport: int, idsource: int, fates: Fates, rejects: list[Reject]
+) -> None:
+    """One ledger row per fate, one reject row per line that is no request."""
+    for (outcome, reason), lines in sorted(fates.items()):
+        connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", [idimport, idsource, outcome, reason, lines])
+    if rejects:
+        connection.register(
+            "new_rejects",
+            pa.table(
+                {
+                    "line": pa.array([r.line for r in rejects], pa.int64()),
+                    "byte_offset": pa.array([r.offset for r in rejects], pa.int64()),
+                    "reason": pa.array([r.reason for r in rejects], pa.string()),
+                    "content": pa.array([r.content for r in rejects], pa.binary()),
+                }
+            ),
+        )
+        connection.execute(
+            f"INSERT INTO reject SELECT {idimport}, {idsource}, line, byte_offset, reason, content FROM new_rejects"
+        )
+        connection.unregister("new_rejects")
+
+
+def write_already(connection: Connection, idimport: int, idsource: int, lines: int) -> None:
+    if lines:
+        connection.execute(
+            "INSERT INTO ledger VALUES (?, ?, ?, '', ?)", [idimport, idsource, ALREADY, lines]
+        )
+
+
+def take_back(connection: Connection, idsource: int, fate: str, byte_offset: int) -> None:
+    """Correct the ledger for a last line that was cut short and is now read again in full."""
+    outcome, _, reason = fate.partition(":")
+    idimport = number(connection, "SELECT max(idimport) FROM ledger WHERE idsource = ?", [idsource])
+    connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, -1)", [idimport, idsource, outcome, reason])
+    connection.execute(
+        "DELETE FROM reject WHERE idsource = ? AND byte_offset = ?", [idsource, byte_offset]
+    )

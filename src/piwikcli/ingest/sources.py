@@ -1,0 +1,159 @@
+"""Which content has been imported, and how far. A file is known by its content, never by its name.
+
+See docs/explanation/importing.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from piwikcli.ingest.stream import TAIL, LogStream
+from piwikcli.store import Connection, number
+
+HEADS = (256, 4096, 65536)
+"""Hashes are kept of the first so many bytes of content, as far as it reaches."""
+
+
+def digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def head_hashes(head: bytes, committed: int) -> list[str]:
+    return [digest(head[: min(size, committed)]) for size in HEADS]
+
+
+@dataclass(slots=True)
+class Source:
+    """How far a content has been imported into a target. Offsets count decompressed bytes."""
+
+    idsource: int
+    committed: int = 0
+    lines: int = 0
+    tail_offset: int = 0
+    unterminated: str = ""
+    """Fate (`outcome:reason`) of a last line that had no newline yet."""
+    format: str = ""
+    already: int = 0
+    """Lines of this content that an earlier import has."""
+    whole: bool = False
+    """Nothing follows: the content is a part of what was imported."""
+
+
+def find(connection: Connection, target: str, stream: LogStream) -> Source | None:
+    """The source whose imported content this stream begins with (or is the beginning of); None for new content.
+
+    Moves the stream to where the import continues. Raises nothing: a mismatch is new content.
+    """
+    head = stream.head(HEADS[-1])
+    rows = connection.execute(
+        "SELECT idsource, head_hashes, committed, lines, tail_offset, unterminated, format FROM source "
+        "WHERE target = ? AND committed > 0 ORDER BY committed DESC",
+        [target],
+    ).fetchall()
+    reached = len(head)
+    for idsource, hashes, committed, lines, tail_offset, unterminated, log_format in rows:
+        if reached < HEADS[-1] and reached < committed:
+            # shorter than what was imported: it may be the beginning of it
+            if not _begins(connection, idsource, head, hashes, committed):
+                continue
+        elif head_hashes(head, committed) != hashes:
+            continue
+        source = Source(idsource, committed, lines, tail_offset, unterminated, log_format, already=lines)
+        if _continues(connection, source, stream):
+            return source
+        stream.reopen()
+    return None
+
+
+def _begins(connection: Connection, idsource: int, head: bytes, hashes: list[str], committed: int) -> bool:
+    """Whether a short content is how the source began: all of its head hashes that it reaches, and a checkpoint."""
+    for size, expected in zip(HEADS, hashes, strict=True):
+        if min(size, committed) <= len(head) and digest(head[: min(size, committed)]) != expected:
+            return False
+    found = connection.execute(
+        "SELECT committed, tail_hash FROM source_checkpoint WHERE idsource = ? AND committed <= ?",
+        [idsource, len(head)],
+    ).fetchall()
+    if len(head) >= HEADS[0]:
+        return True
+    return any(digest(head[max(0, at - TAIL) : at]) == tail for at, tail in found)
+
+
+def _continues(connection: Connection, source: Source, stream: LogStream) -> bool:
+    """Whether what ends at the committed offset (or at the last checkpoint that this content reaches) is the same."""
+    checkpoints = connection.execute(
+        "SELECT committed, lines, tail_hash FROM source_checkpoint WHERE idsource = ? ORDER BY committed",
+        [source.idsource],
+    ).fetchall()
+    last = None
+    for committed, lines, tail_hash in checkpoints:
+        tail = stream.skip_to(committed)
+        if stream.position < committed:
+            # the content ends inside what was imported: nothing of it is new
+            source.whole = True
+            source.already = (last[1] if last else 0) + _lines_after(stream, last[0] if last else 0)
+            return True
+        if digest(tail) != tail_hash:
+            return False
+        last = (committed, lines)
+    return last is not None
+
+
+def _lines_after(stream: LogStream, offset: int) -> int:
+    """Lines between an offset and the end of a content that ends early."""
+    stream.reopen()
+    stream.skip_to(offset)
+    lines, unterminated = 0, False
+    for chunk in stream.chunks(1 << 24, 1 << 24):
+        lines += chunk.data.count(b"\n")
+        unterminated = chunk.unterminated
+    return lines + unterminated
+
+
+def create(connection: Connection, target: str, name: str, head: bytes, log_format: str) -> Source | None:
+    """A new source; None when another import has begun the same content meanwhile."""
+    rows = connection.execute(
+        "SELECT head_hashes, committed FROM source WHERE target = ? AND committed > 0", [target]
+    ).fetchall()
+    if any(head_hashes(head, committed) == hashes for hashes, committed in rows if committed <= len(head)):
+        return None
+    source = Source(number(connection, "SELECT coalesce(max(idsource), 0) + 1 FROM source"), format=log_format)
+    connection.execute(
+        "INSERT INTO source VALUES (?, ?, ?, ?, 0, 0, 0, '', NULL, ?)",
+        [source.idsource, target, name, [digest(head[: HEADS[0]])], log_format],
+    )
+    return source
+
+
+def begin(connection: Connection, source: Source, first_time: int) -> None:
+    """Note the time (seconds UTC) of a source's first request: it places the source in the total order."""
+    connection.execute(
+        "UPDATE source SET first_time = make_timestamp(CAST(? AS BIGINT) * 1000000) "
+        "WHERE idsource = ? AND first_time IS NULL",
+        [first_time, source.idsource],
+    )
+
+
+def advance(connection: Connection, source: Source, name: str, head: bytes, tail: bytes) -> None:
+    """Store how far the source has come; the caller has moved `source` on. `tail` ends at its offset."""
+    connection.execute(
+        "UPDATE source SET name = ?, head_hashes = ?, committed = ?, lines = ?, tail_offset = ?, unterminated = ? "
+        "WHERE idsource = ?",
+        [
+            name,
+            head_hashes(head, source.committed),
+            source.committed,
+            source.lines,
+            source.tail_offset,
+            source.unterminated,
+            source.idsource,
+        ],
+    )
+    connection.execute(
+        "DELETE FROM source_checkpoint WHERE idsource = ? AND committed >= ?", [source.idsource, source.committed]
+    )
+    connection.execute(
+        "INSERT INTO source_checkpoint VALUES (?, ?, ?, ?)",
+        [source.idsource, source.committed, source.lines, digest(tail)],
+    )

@@ -1,0 +1,243 @@
+"""Input as a stream of chunks of whole lines, whatever the compression and size.
+
+A chunk never splits a line, so every chunk parses on its own and memory is bounded by the chunk's size.
+Offsets count bytes of the decompressed content. See docs/explanation/importing.md.
+"""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from piwikcli.errors import InputError
+
+STDIN = "-"
+_MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\x00", "xz"))
+TAIL = 4096
+"""How many bytes before a committed offset tell whether a content is still the same."""
+_REJECT_BYTES = 4096
+"""How much of a line that is longer than the limit is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole lines of a source.
+
+    `offset` is where they begin. Only a source's last line may lack its newline (`unterminated`).
+    An oversize line comes as a chunk of its own: `data` is its beginning, `size` its whole length in bytes.
+    """
+
+    offset: int
+    data: bytes
+    size: int
+    unterminated: bool = False
+    oversize: bool = False
+    tail: bytes = b""
+    """The last TAIL bytes of the content up to the chunk's end."""
+
+
+class LogStream:
+    """One input file (or stdin), decompressed by what its first bytes say.
+
+    Raises InputError when it is missing or unreadable. `truncated` is set when the compressed data end early.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.truncated = False
+        self.total = 0
+        """Compressed bytes in all; 0 when unknown (stdin)."""
+        self._spool: io.BufferedReader | None = None
+        self._raw = self._open(name)
+        self._file = self._decompressed()
+        self._head = b""
+        self._position = 0
+        self._tail = b""
+
+    def _open(self, name: str) -> io.BufferedReader:
+        if name == STDIN:
+            return cast(io.BufferedReader, sys.stdin.buffer)
+        path = Path(name)
+        try:
+            if path.is_dir():
+                raise InputError(f"{name}: is a directory")
+            raw = path.open("rb")
+        except OSError as error:
+            raise InputError(f"{name}: {(error.strerror or 'cannot be read').lower()}") from error
+        self.total = path.stat().st_size if path.is_file() else 0
+        return raw
+
+    def _decompressed(self) -> BinaryIO:
+        start = self._raw.peek(6)[:6]
+        kind = next((kind for magic, kind in _MAGIC if start.startswith(magic)), None)
+        if kind == "gzip":
+            from isal import igzip
+
+            return cast(BinaryIO, igzip.IGzipFile(fileobj=self._raw, mode="rb"))
+        if kind == "bzip2":
+            return cast(BinaryIO, bz2.BZ2File(self._raw))
+        if kind == "xz":
+            return cast(BinaryIO, lzma.LZMAFile(self._raw))
+        if kind == "zstd":
+            import zstandard
+
+            return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(self._raw, read_across_frames=True))
+        return self._raw
+
+    def reopen(self) -> None:
+        """Start again from the first byte. What came from stdin must have been spooled."""
+        if self.name == STDIN and self._raw is not self._spool:
+            raise ValueError("stdin cannot be read twice")
+        if self._spool is None:
+            self.close()
+            self._raw = self._open(self.name)
+            self._file = self._decompressed()
+        else:
+            self._spool.seek(0)
+            self._raw = self._spool
+            self._file = cast(BinaryIO, self._spool)
+        self._head, self._position, self._tail, self.truncated = b"", 0, b"", False
+
+    def spool(self) -> None:
+        """Copy what is left of stdin to a temporary file, so that it can be read twice."""
+        if self.name != STDIN or self._spool is not None:
+            return
+        spool = tempfile.TemporaryFile(prefix="piwik-")  # noqa: SIM115 - closed with the stream
+        while block := self._next(1 << 20):
+            spool.write(block)
+        spool.seek(0)
+        self._spool = cast(io.BufferedReader, spool)
+        self.reopen()
+
+    def consumed(self) -> int:
+        """Compressed bytes read so far, for the progress bar."""
+        try:
+            return self._raw.tell() if self.total else 0
+        except (OSError, ValueError):
+            return 0
+
+    def head(self, size: int) -> bytes:
+        """The first `size` bytes of content (or all there is), without consuming them."""
+        if len(self._head) < size and self._position == 0:
+            self._head += self._read_exactly(size - len(self._head))
+        return self._head[:size]
+
+    def skip_to(self, offset: int) -> bytes:
+        """Move to a byte offset of the content; returns the TAIL bytes before it.
+
+        The position stays below `offset` when the content ends before it.
+        """
+        while self._position < offset:
+            if self._raw is self._file and self._seekable and offset - TAIL > self._position:
+                self._head, self._tail = b"", b""
+                self._position = min(offset - TAIL, self.total)
+                self._raw.seek(self._position)
+            block = self._next(min(offset - self._position, 1 << 20))
+            if not block:
+                break
+            self._tail = (self._tail + block)[-TAIL:]
+        return self._tail
+
+    def peek(self) -> bytes:
+        """The next byte, unread; empty at the end."""
+        block = self._next(1)
+        self._head = block + self._head
+        self._position -= len(block)
+        return block
+
+    @property
+    def _seekable(self) -> bool:
+        return self.name != STDIN and self._spool is None and bool(self.total)
+
+    @property
+    def position(self) -> int:
+        return self._position
+
+    def chunks(self, size: int, max_line: int) -> Iterator[Chunk]:
+        """The content from here on, as chunks of about `size` bytes of whole lines."""
+        carry = b""
+        offset = self._position
+        skipped = 0
+        while True:
+            block = self._next(size)
+            if skipped:  # inside a line that is too long already
+                end = block.find(b"\n")
+                self._tail = (self._tail + (block[: end + 1] if end >= 0 else block))[-TAIL:]
+                if block and end < 0:
+                    skipped += len(block)
+                    continue
+                total = skipped + (end + 1 if end >= 0 else 0)
+                yield Chunk(offset, carry, total, unterminated=end < 0, oversize=True, tail=self._tail)
+                offset, carry, skipped = offset + total, b"", 0
+                block = block[end + 1 :] if end >= 0 else b""
+                if not block and end >= 0:
+                    continue
+            if not block:
+                if carry:
+                    yield self._chunk(offset, carry, unterminated=True)
+                return
+            cut = block.rfind(b"\n") + 1
+            if cut:
+                data = carry + block[:cut] if carry else block[:cut]
+                yield self._chunk(offset, data)
+                offset += len(data)
+                carry = block[cut:]
+            else:
+                carry += block
+            if len(carry) > max_line:
+                skipped = len(carry)
+                self._tail = (self._tail + carry)[-TAIL:]
+                carry = carry[:_REJECT_BYTES]
+
+    def _chunk(self, offset: int, data: bytes, *, unterminated: bool = False) -> Chunk:
+        self._tail = (self._tail + data)[-TAIL:] if len(data) < TAIL else data[-TAIL:]
+        return Chunk(offset, data, len(data), unterminated, tail=self._tail)
+
+    def close(self) -> None:
+        if self.name != STDIN or self._spool is not None:
+            self._file.close()
+            self._raw.close()
+
+    def _next(self, size: int) -> bytes:
+        if self._head:
+            block, self._head = self._head[:size], self._head[size:]
+            if len(block) < size:
+                block += self._read_exactly(size - len(block))
+        else:
+            block = self._read_exactly(size)
+        self._position += len(block)
+        return block
+
+    def _read_exactly(self, size: int) -> bytes:
+        """`size` bytes, or fewer at the end of the content."""
+        parts: list[bytes] = []
+        missing = size
+        while missing > 0 and not self.truncated:
+            try:
+                part = self._file.read(missing)
+            except EOFError:
+                self.truncated = True
+                break
+            except (OSError, lzma.LZMAError, zlib.error, ValueError) as error:
+                if self._file is self._raw:
+                    raise InputError(f"{self.name}: {error}") from error
+                self.truncated = True
+                break
+            except Exception as error:  # zstandard's and isal's own error classes share no base
+                if type(error).__module__.split(".")[0] not in ("zstd", "zstandard", "isal"):
+                    raise
+                self.truncated = True
+                break
+            if not part:
+                break
+            parts.append(part)
+            missing -= len(part)
+        return b"".join(parts) if len(parts) != 1 else parts[0]

@@ -1,0 +1,314 @@
+"""The reports of Actions, apart from its records. How names become trees: docs/reference/actions.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import unquote_plus, urlsplit
+
+from piwikcli.errors import UsageError
+from piwikcli.plugins.api import Context, DataTable, ProcessedMetric, Ratio, Report, Row, simple
+from piwikcli.plugins.labels import urlencode
+
+TIMES = ("network", "server", "transfer", "dom_processing", "dom_completion", "on_load")
+TIME_ON_PAGE = Ratio("avg_time_on_page", "sum_time_spent", "nb_hits", 0, "duration")
+BOUNCE_RATE = Ratio("bounce_rate", "entry_bounce_count", "entry_nb_visits", 2, "percent")
+EXIT_RATE = Ratio("exit_rate", "exit_nb_visits", "nb_visits", 2, "percent")
+PAGE_METRICS = (TIME_ON_PAGE, BOUNCE_RATE, EXIT_RATE)
+PAGE_LOAD_TIME = ProcessedMetric(
+    "avg_page_load_time",
+    lambda columns: sum(columns.get(f"avg_time_{name}", 0) for name in TIMES),
+    "duration",
+)
+
+UNDEFINED = frozenset({"Page URL not defined", "Page Name not defined"})
+
+
+def _twice(text: str) -> str:
+    return urlencode(urlencode(text))
+
+
+def url_metadata(leaf: str | None) -> Callable[[Row, str, Context], Mapping[str, str]]:
+    """`segment` of pages and of their folders; `leaf` names the pages' segment (None: they have none)."""
+
+    def metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+        folder = row.metadata.get("folder")
+        if folder is not None:
+            # the site's address, whichever hosts the pages of the folder have
+            start = f"{context.site.main_url.rstrip('/')}/{folder}"
+            return {"segment": f"pageUrl=^{_twice(start)}"}
+        return {"segment": f"{leaf}=={_twice(row.metadata.get('url', ''))}"} if leaf else {}
+
+    return metadata
+
+
+def title_metadata(leaf: str | None) -> Callable[[Row, str, Context], Mapping[str, str]]:
+    """`segment` of page titles."""
+
+    def metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+        title = stored.strip()
+        return {"segment": f"{leaf}=={'' if title in UNDEFINED else _twice(title)}"} if leaf else {}
+
+    return metadata
+
+
+def _target_metadata(leaf: str) -> Callable[[Row, str, Context], Mapping[str, str]]:
+    """`segment` of downloads and outlinks; their hosts have none."""
+
+    def metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+        url = row.metadata.get("url")
+        return {"segment": f"{leaf}=={_twice(url)}"} if url else {}
+
+    return metadata
+
+
+def _value_metadata(name: str) -> Callable[[Row, str, Context], Mapping[str, str]]:
+    return lambda row, stored, context: {"segment": f"{name}=={urlencode(stored)}"}
+
+
+def _only(column: str, *, leaves_of_flat: bool) -> Callable[[DataTable, Context], DataTable]:
+    """Only rows that have the column; in a flat table the leaves of a kept folder stay, if so wanted."""
+
+    def keep(table: DataTable) -> DataTable:
+        rows = [row for row in table.rows if row.columns.get(column)]
+        for row in rows:
+            if row.subtable is not None:
+                row.subtable = keep(row.subtable)
+        return DataTable(rows, table.metadata)
+
+    def rows(table: DataTable, context: Context) -> DataTable:
+        if leaves_of_flat and context.parameters.get("flat") == "1":
+            return DataTable([row for row in table.rows if row.columns.get(column)], table.metadata)
+        return keep(table)
+
+    return rows
+
+
+def _without_results(table: DataTable, context: Context) -> DataTable:
+    rows = [row for row in table.rows if row.columns.get("no_result") and not row.is_summary]
+    return DataTable(rows, table.metadata)
+
+
+def _without_visitors(table: DataTable, context: Context) -> DataTable:
+    for row in table.rows:
+        row.columns.pop("nb_uniq_visitors", None)
+    return table
+
+
+# one page, title, download or outlink ---------------------------------------------------------------------
+
+
+def url_labels(url: str, excluded: tuple[str, ...] = ()) -> list[str]:
+    """The path of labels under which a page is found: its folders, then `/` and the page."""
+    parts = urlsplit(url.strip() if "//" in url else f"http://{url.strip()}")
+    dropped = {name.lower() for name in excluded}
+    pairs = parts.query.split("&")
+    query = "&".join(pair for pair in pairs if pair.partition("=")[0].lower() not in dropped)
+    path = f"{parts.path.removeprefix('/')}{'?' + query if query else ''}"
+    if not path or path.endswith("/"):
+        path += "index"
+    *folders, page = [label for part in path.split("/", 9) if (label := part.strip())]
+    return [*folders, f"/{page}"]
+
+
+def target_labels(url: str) -> list[str]:
+    """The path of labels of a download or an outlink: its host, then `/` and the rest."""
+    _, _, rest = url.strip().rpartition("://")
+    host, _, path = rest.partition("/")
+    return [host.strip(), f"/{path.strip()}"]
+
+
+def _walk(context: Context, record: str, labels: list[str]) -> DataTable:
+    """The one row at the end of a path of labels, or no row."""
+    table, row = context.table(record), None
+    for n, label in enumerate(labels):
+        if n:
+            if row is None or row.idsubtable is None:
+                return DataTable()
+            table = context.table(record, row.idsubtable)
+        wanted = {label, unquote_plus(label)}
+        found = (row for row in table if row.label in wanted or unquote_plus(str(row.label)) in wanted)
+        row = next(found, None)
+    return DataTable([row] if row is not None else [])
+
+
+def _asked(context: Context, name: str) -> str:
+    value = context.parameters.get(name, "")
+    if not value:
+        raise UsageError(f"Please specify a value for '{name}': --param {name}=...")
+    return unquote_plus(value) if "%" in value and "://" not in value else value
+
+
+def _one_url(context: Context) -> DataTable:
+    url = _asked(context, "pageUrl")
+    return _walk(context, "Actions_actions_url", url_labels(url, tuple(context.site.excluded_parameters)))
+
+
+def _one_title(context: Context) -> DataTable:
+    return _walk(context, "Actions_actions", [f" {_asked(context, 'pageName').strip()}"])
+
+
+def _one_download(context: Context) -> DataTable:
+    return _walk(context, "Actions_downloads", target_labels(_asked(context, "downloadUrl")))
+
+
+def _one_outlink(context: Context) -> DataTable:
+    return _walk(context, "Actions_outlink", target_labels(_asked(context, "outlinkUrl")))
+
+
+# the methods ----------------------------------------------------------------------------------------------
+
+
+def _pages(
+    action: str, title: str, leaf: str | None, dimension: str, metrics: tuple[str, ...], **options: object
+) -> Report:
+    flat_label = "destination" if dimension == "DestinationPage" else "page"
+    return _report(
+        action,
+        title,
+        "Actions_actions_url",
+        url_metadata(leaf),
+        dimension,
+        metrics,
+        flat_label=flat_label,
+        **options,
+    )
+
+
+def _titles(
+    action: str, title: str, leaf: str | None, dimension: str, metrics: tuple[str, ...], **options: object
+) -> Report:
+    return _report(
+        action,
+        title,
+        "Actions_actions",
+        title_metadata(leaf),
+        dimension,
+        metrics,
+        title_labels=True,
+        **options,
+    )
+
+
+def _report(
+    action: str,
+    title: str,
+    record: str,
+    metadata: Callable[[Row, str, Context], Mapping[str, str]],
+    dimension: str,
+    metrics: tuple[str, ...],
+    **options: object,
+) -> Report:
+    return Report(
+        method=f"Actions.{action}",
+        title=title,
+        metrics=metrics,
+        record=record,
+        metadata=metadata,
+        recursive=True,
+        processed=PAGE_METRICS,
+        root_processed=(PAGE_LOAD_TIME,),
+        subtable=f"Actions.{action}",
+        separator="/",
+        label_dimension=f"Actions_{dimension}",
+        parameters=("depth",),
+        **options,  # type: ignore[arg-type]  # keywords of Report, checked where they are used
+    )
+
+
+_PAGE = ("nb_hits", "nb_visits", "avg_time_on_page", "bounce_rate", "exit_rate")
+_ENTRY = ("entry_nb_visits", "entry_bounce_count", "bounce_rate")
+_EXIT = ("exit_nb_visits", "nb_visits", "exit_rate")
+_FOLLOWING = ("nb_hits_following_search", "nb_hits")
+_entries = _only("entry_nb_visits", leaves_of_flat=True)
+_exits = _only("exit_nb_visits", leaves_of_flat=True)
+_following = _only("nb_hits_following_search", leaves_of_flat=False)
+_TOTALS = (
+    "nb_pageviews",
+    "nb_uniq_pageviews",
+    "nb_downloads",
+    "nb_uniq_downloads",
+    "nb_outlinks",
+    "nb_uniq_outlinks",
+    "nb_searches",
+    "nb_keywords",
+)
+
+
+def _targets(action: str, title: str, record: str, leaf: str, dimension: str) -> Report:
+    return Report(
+        method=f"Actions.{action}",
+        title=title,
+        record=record,
+        metadata=_target_metadata(leaf),
+        recursive=True,
+        metrics=("nb_visits", "nb_hits"),
+        subtable=f"Actions.{action}",
+        separator="/",
+        label_dimension=f"Actions_{dimension}",
+    )
+
+
+def _single(
+    action: str, title: str, parameter: str, compute: Callable[[Context], DataTable], leaf: str
+) -> Report:
+    pages = parameter in ("pageUrl", "pageName")
+    metadata = {"pageUrl": url_metadata, "pageName": title_metadata}.get(parameter, _target_metadata)
+    return Report(
+        method=f"Actions.{action}",
+        title=title,
+        compute=compute,
+        metadata=metadata(leaf),
+        metrics=_PAGE if pages else ("nb_visits", "nb_hits"),
+        processed=PAGE_METRICS if pages else (),
+        root_processed=(PAGE_LOAD_TIME,) if pages else (),
+        parameters=(parameter,),
+        flattenable=False,
+    )
+
+
+def _searches(action: str, title: str, **options: object) -> Report:
+    return Report(
+        method=f"Actions.{action}",
+        title=title,
+        record="Actions_sitesearch",
+        metadata=_value_metadata("siteSearchKeyword"),
+        metrics=("nb_visits", "nb_pages_per_search", "exit_rate"),
+        processed=(Ratio("nb_pages_per_search", "nb_hits", "nb_visits", 1), *PAGE_METRICS),
+        temporary=("no_result",),
+        dimensions=("Actions_Keyword",),
+        **options,  # type: ignore[arg-type]  # keywords of Report, checked where they are used
+    )
+
+
+REPORTS = (
+    simple("Actions.get", "Actions - Main metrics", {f"Actions_{name}": name for name in _TOTALS}, metrics=_TOTALS,
+           parameters=("columns",)),
+    _pages("getPageUrls", "Page URLs", "pageUrl", "PageUrl", _PAGE),
+    _titles("getPageTitles", "Page titles", "pageTitle", "PageTitle", _PAGE),
+    _pages("getEntryPageUrls", "Entry pages", "entryPageUrl", "EntryPageUrl", _ENTRY, rows=_entries),
+    _titles("getEntryPageTitles", "Entry page titles", "entryPageTitle", "EntryPageTitle", _ENTRY, rows=_entries),
+    _pages("getExitPageUrls", "Exit pages", "exitPageUrl", "ExitPageUrl", _EXIT, rows=_exits),
+    _titles("getExitPageTitles", "Exit page titles", "exitPageTitle", "ExitPageTitle", _EXIT, rows=_exits),
+    _pages("getPageUrlsFollowingSiteSearch", "Pages following a site search", None, "DestinationPage", _FOLLOWING,
+           rows=_following),
+    _titles("getPageTitlesFollowingSiteSearch", "Page titles following a site search", None, "DestinationPage",
+            _FOLLOWING, rows=_following),
+    _single("getPageUrl", "One page", "pageUrl", _one_url, "pageUrl"),
+    _single("getPageTitle", "One page title", "pageName", _one_title, "pageTitle"),
+    _single("getDownload", "One download", "downloadUrl", _one_download, "downloadUrl"),
+    _single("getOutlink", "One outlink", "outlinkUrl", _one_outlink, "outlinkUrl"),
+    _targets("getDownloads", "Downloads", "Actions_downloads", "downloadUrl", "DownloadUrl"),
+    _targets("getOutlinks", "Outlinks", "Actions_outlink", "outlinkUrl", "ClickedUrl"),
+    _searches("getSiteSearchKeywords", "Site search keywords"),
+    _searches("getSiteSearchNoResultKeywords", "Search keywords with no results", rows=_without_results),
+    Report(
+        method="Actions.getSiteSearchCategories",
+        title="Site search categories",
+        record="Actions_SiteSearchCategories",
+        rows=_without_visitors,
+        metadata=_value_metadata("siteSearchCategory"),
+        metrics=("nb_visits", "nb_pages_per_search"),
+        processed=(Ratio("nb_pages_per_search", "nb_actions", "nb_visits", 1),),
+        dimensions=("Actions_SearchCategory",),
+    ),
+)  # fmt: skip

@@ -1,0 +1,83 @@
+"""Actions: pages, titles, entries, exits, downloads, outlinks and site search.
+
+How names become trees of labels: docs/reference/actions.md.
+"""
+
+from piwikcli.plugins.action_reports import REPORTS
+from piwikcli.plugins.api import ActionRecord, NumericRecord, PageRecord, Plugin, RowCount
+
+PAGE, OUTLINK, DOWNLOAD, TITLE, KEYWORD = 1, 2, 3, 4, 8
+
+_NOT_SEARCH = "a.idaction_url IS NOT NULL"
+
+
+def _numeric(name: str, sql: str) -> NumericRecord:
+    return NumericRecord(name=f"Actions_{name}", sql=sql, source="actions")
+
+
+# "unique" counts are visits per action, added up over the actions
+RECORDS = (
+    PageRecord(
+        name="Actions_actions_url",
+        column="idaction_url",
+        types=(PAGE,),
+        tree="url",
+        undefined="Page URL not defined",
+        undefined_type=TITLE,
+    ),
+    PageRecord(
+        name="Actions_actions",
+        column="idaction_name",
+        types=(TITLE,),
+        tree="title",
+        undefined=" Page Name not defined",
+        undefined_type=PAGE,
+    ),
+    PageRecord(
+        name="Actions_downloads",
+        column="idaction_url",
+        types=(DOWNLOAD,),
+        tree="host",
+        entries=False,
+        exits=False,
+    ),
+    PageRecord(
+        name="Actions_outlink",
+        column="idaction_url",
+        types=(OUTLINK,),
+        tree="host",
+        entries=False,
+        exits=False,
+    ),
+    PageRecord(
+        name="Actions_sitesearch",
+        column="idaction_name",
+        types=(KEYWORD,),
+        tree="keyword",
+        uniques=False,
+        entries=False,
+        following_search=False,
+        no_result=True,
+        max_rows="site_search",
+        max_subtable_rows=None,
+    ),
+    ActionRecord(
+        name="Actions_SiteSearchCategories",
+        path="[a.search_cat]",
+        where="a.kind = 8 AND a.search_cat <> ''",
+        max_rows="site_search",
+    ),
+    _numeric("nb_pageviews", "count(*) FILTER (a.kind = 1)"),
+    _numeric(
+        "nb_uniq_pageviews",
+        "count(DISTINCT (a.idvisit, a.idaction_url, a.idaction_name)) FILTER (a.kind = 1)",
+    ),
+    _numeric("nb_downloads", "count(*) FILTER (a.kind = 3)"),
+    _numeric("nb_uniq_downloads", "count(DISTINCT (a.idvisit, a.idaction_url)) FILTER (a.kind = 3)"),
+    _numeric("nb_outlinks", "count(*) FILTER (a.kind = 2)"),
+    _numeric("nb_uniq_outlinks", "count(DISTINCT (a.idvisit, a.idaction_url)) FILTER (a.kind = 2)"),
+    _numeric("nb_searches", "count(*) FILTER (a.kind = 8)"),
+    RowCount(name="Actions_nb_keywords", record="Actions_sitesearch"),
+)
+
+PLUGIN = Plugin("Actions", records=RECORDS, reports=REPORTS)

@@ -1,0 +1,17 @@
+"""A plugin: one domain of analytics, declared as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from piwikcli.plugins.api.records import AnyRecord
+from piwikcli.plugins.api.reports import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """What one module of `piwikcli.plugins` (or a third party's package) contributes."""
+
+    name: str
+    records: tuple[AnyRecord, ...] = ()
+    reports: tuple[Report, ...] = ()

@@ -1,0 +1,132 @@
+"""Records as data: what an archive stores, and from which part of the logs it is aggregated.
+
+A plugin declares records; `piwikcli.archive` turns the declarations into a few set-based statements
+for all wanted days at once. SQL in a declaration sees these relations (docs/reference/schema.md):
+
+    v   visits of the archived days: one row per visit, with `day`, `start_hour` and Matomo's columns
+    d   the visit's device          (table="device")
+    r   the visit's referrer        (table="referrer")
+    l   the visit's location        (table="location")
+    a   actions of the archived days: one row per action, with `day`
+
+How records are built and rolled up: docs/explanation/archiving.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from piwikcli.plugins.api.metrics import VISIT_METRICS
+
+SUMMARY_LABEL = "\x01others"
+"""Stored label of the row that sums what a row limit folded; reports show it as `Others`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What all records have: a name that begins with the plugin's, and row limits.
+
+    `max_rows` and `max_subtable_rows` name settings `archiving.maximum_rows.<x>`; None is no limit.
+    """
+
+    name: str
+    max_rows: str | None = "standard"
+    max_subtable_rows: str | None = None
+    sort: str = "nb_visits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRecord(Record):
+    """Visits grouped by a dimension.
+
+    `path` is an SQL list of labels, outermost first; rows with a NULL path are not counted.
+    `key` names the SQL expressions that make one group: distinct visitors are counted per group and
+    then summed into labels. Without `key` the path itself is the group.
+    """
+
+    path: str
+    table: Literal["device", "referrer", "location"] | None = None
+    where: str = "true"
+    key: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = VISIT_METRICS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketRecord(Record):
+    """Visits counted per range of a number. Ranges include both bounds and may overlap."""
+
+    value: str
+    buckets: tuple[tuple[int, int | None, str], ...]
+    """(from, to, label); a `to` of None is open."""
+    where: str = "true"
+    max_rows: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagRecord(Record):
+    """One row per boolean column of the visit, counting the visits that have it set."""
+
+    flags: tuple[tuple[str, str], ...]
+    """(label, SQL condition)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRecord(Record):
+    """Actions grouped by what they were about: the tree of page URLs, the list of titles, keywords, downloads.
+
+    `column` holds the action's id in `a`; `types` are the log_action types that belong to the record;
+    `tree` says how a name becomes a path of labels (docs/reference/actions.md).
+    `undefined` is the label of actions without an id in `column` whose other id is of `undefined_type`.
+    """
+
+    column: Literal["idaction_url", "idaction_name"]
+    types: tuple[int, ...]
+    tree: Literal["url", "host", "title", "keyword"]
+    undefined: str | None = None
+    undefined_type: int | None = None
+    uniques: bool = True
+    """Whether rows carry distinct visitors."""
+    time_spent: bool = True
+    entries: bool = True
+    exits: bool = True
+    following_search: bool = True
+    no_result: bool = False
+    max_rows: str | None = "actions"
+    max_subtable_rows: str | None = "actions_subtable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRecord(Record):
+    """Actions grouped by an expression over `a`: visits, visitors and actions per group."""
+
+    path: str
+    where: str = "true"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumericRecord:
+    """One number per archive: an SQL aggregate over `v` (visits) or `a` (actions).
+
+    `aggregation` says how a period's value comes from its children's; `recount` computes it from the
+    period's own logs instead (distinct counts).
+    """
+
+    name: str
+    sql: str
+    source: Literal["visits", "actions", "conversions"]
+    aggregation: Literal["sum", "max", "recount"] = "sum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCount:
+    """One number per archive: how many rows a record has, at its root or among its leaves, before any limit."""
+
+    name: str
+    record: str
+    rows: Literal["root", "below", "all"] = "root"
+    where: str = "true"
+
+
+TableRecord = VisitRecord | BucketRecord | FlagRecord | PageRecord | ActionRecord
+AnyRecord = TableRecord | NumericRecord | RowCount

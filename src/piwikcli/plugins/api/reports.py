@@ -1,0 +1,163 @@
+"""Reports as data: the methods of the Reporting API, and what turns a stored record into their answer.
+
+A report is a view of one record (`record`), a row of numbers (`numerics`), one number (`number`), or, where
+it is truly none of these, a function (`compute`). The pipeline in `piwikcli.report` does everything else:
+sorting, limits, flat tables, formats. See docs/reference/reports.md and docs/how-to/plugins.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from piwikcli.plugins.api.metrics import Kind, ProcessedMetric
+from piwikcli.plugins.api.table import DataTable, Result, Row, Value
+
+if TYPE_CHECKING:
+    from piwikcli.store.sites import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A processed metric that is one column divided by another, rounded half away from zero.
+
+    A missing operand counts as 0, and without a divisor the result is 0.
+    """
+
+    name: str
+    dividend: str
+    divisor: str
+    decimals: int = 0
+    kind: Kind = "number"
+
+
+Processed = Ratio | ProcessedMetric
+
+
+class Context(Protocol):
+    """What a report may ask while it is made: the request, and the archive of its site and period."""
+
+    site: Site
+    period: str
+    """day, week, month, year or range."""
+    date1: date
+    date2: date
+    segment: str
+    parameters: Mapping[str, str]
+    """The request's parameters by their API names."""
+    unique_visitors: bool
+    """Whether unique visitors of a whole site are counted for this kind of period."""
+
+    @property
+    def has_visits(self) -> bool:
+        """Whether the period has any visit (whatever the segment selects of them)."""
+
+    def number(self, name: str) -> int | float:
+        """A stored number; 0 where there is none."""
+
+    def table(self, record: str, idsubtable: int | None = None, *, expanded: bool = False) -> DataTable:
+        """A record's rows with stored labels: its root, or one subtable; `expanded` loads all levels below."""
+
+    def label_of(self, record: str, idsubtable: int) -> str:
+        """The stored label of the row whose subtable that is; empty where there is none."""
+
+    def daily(self) -> Mapping[date, Mapping[str, int | float]]:
+        """The stored numbers of every archived day of the period."""
+
+    def report(self, method: str, **parameters: str) -> Result:
+        """Another report's finished rows for the same site, period and segment, unsorted and without limits."""
+
+    def referrer_url(self, kind: Literal["search", "social", "ai"], name: str) -> str | None:
+        """The main address of a search engine, a social network or an AI assistant; None if unknown."""
+
+
+Metadata = Callable[[Row, str, Context], Mapping[str, Value]]
+"""(row, stored label, context) -> the row's metadata. The row's own label may be the pretty one already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A method of the Reporting API.
+
+    A table's rows pass through `rows`, then `label`, then `metadata`. With `queued` labels the generic
+    filters (sort, pattern, limit) still see stored labels. What a `SimpleTable` has no archive for is empty.
+    """
+
+    method: str
+    title: str
+    kind: Literal["table", "simple", "number"] = "table"
+
+    record: str | None = None
+    numerics: Mapping[str, str] | Callable[[Context], Mapping[str, str]] | None = None
+    """Name of the stored number -> column of the row (a simple report)."""
+    number: str | None = None
+    """Name of the stored number (a number report)."""
+    number_kind: Kind = "number"
+    unique: tuple[str, ...] = ()
+    """Columns, or the number, that exist only for periods whose unique visitors are counted."""
+    compute: Callable[[Context], Result] | None = None
+
+    rows: Callable[[DataTable, Context], DataTable] | None = None
+    """Selects, merges or adds rows, which still have their stored labels; gets every level that is delivered."""
+    label: Callable[[str], str] | None = None
+    queued: bool = False
+    merge: bool = False
+    """Whether rows that got the same label become one."""
+    metadata: Metadata | None = None
+    recursive: bool = False
+    """Whether `metadata` and root metrics apply to all levels of an expanded table."""
+
+    metrics: tuple[str, ...] = ()
+    """Columns that the report is about, in order; its rows may have more."""
+    processed: tuple[Processed, ...] | Callable[[Context], tuple[Processed, ...]] = ()
+    root_processed: tuple[Processed, ...] = ()
+    """Processed metrics that only root rows and flat rows have; computed first."""
+    temporary: tuple[str, ...] = ()
+    """Columns that only processed metrics need; hidden unless `showRawMetrics=1`."""
+
+    parameters: tuple[str, ...] = ()
+    """Parameters of its own."""
+    single: Callable[[str], Exception] | None = None
+    """The error for a request of several "dates" or "sites", where the report can't answer one."""
+    subtable: str | None = None
+    """Method that shows a row's subtable when asked with `idSubtable`."""
+    sort: str | None = "nb_visits"
+    sort_order: Literal["asc", "desc"] = "desc"
+    constant_rows: bool = False
+    """Whether the rows are always the same ones, which the default limit doesn't cut."""
+
+    dimensions: tuple[str, ...] = ()
+    """Names of the levels' labels in a flat table."""
+    label_dimension: str | None = None
+    """Name of the whole flat label instead."""
+    separator: str = " - "
+    flat_label: Literal["plain", "page", "destination"] = "plain"
+    """How a flat label ends: pages end in `/` for `/index`, and begin with one (destinations don't)."""
+    flattenable: bool = True
+    flat_stored: bool = False
+    """Whether flat rows are the stored ones, rather than those of the `subtable` method."""
+    inherits_segment: bool = True
+    """Whether a leaf of a flat table without segment takes its parent's."""
+    title_labels: bool = False
+    """Whether labels are page titles, which are stored with a leading space."""
+
+    @property
+    def module(self) -> str:
+        return self.method.split(".")[0]
+
+    @property
+    def action(self) -> str:
+        return self.method.split(".")[1]
+
+
+def simple(method: str, title: str, columns: Mapping[str, str] | tuple[str, ...], **options: Any) -> Report:
+    """A report that is one row of stored numbers; a tuple names columns that are stored under the same name."""
+    numerics = columns if isinstance(columns, Mapping) else {name: name for name in columns}
+    return Report(method=method, title=title, kind="simple", numerics=numerics, **options)
+
+
+def number(method: str, title: str, name: str, **options: Any) -> Report:
+    """A report that is one stored number."""
+    return Report(method=method, title=title, kind="number", number=name, metrics=(name,), **options)

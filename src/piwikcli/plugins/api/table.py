@@ -1,0 +1,80 @@
+"""The DataTable: what an archive gives, what filters change, what renderers print.
+
+Values keep their Python types (int, float, str, None, dict for `goals`) until a renderer decides.
+A column that a row does not have is absent from `columns`, never None-filled.
+Definitions: docs/reference/reports.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Value = Any
+"""int, float, str, bool, None, or for `goals` a dict of dicts."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of a table: columns first, then metadata, then perhaps a subtable."""
+
+    columns: dict[str, Value]
+    metadata: dict[str, Value] = field(default_factory=dict)
+    idsubtable: int | None = None
+    """Id under which the row's subtable can be asked for; None for a leaf."""
+    subtable: DataTable | None = None
+    """The loaded subtable (expanded, flat), or None."""
+    is_summary: bool = False
+    """The row that sums what a row limit folded ("Others")."""
+
+    @property
+    def label(self) -> Value:
+        return self.columns.get("label")
+
+
+@dataclass(slots=True)
+class DataTable:
+    """An ordered list of rows."""
+
+    rows: list[Row] = field(default_factory=list)
+    metadata: dict[str, Value] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def walk(self) -> Iterator[Row]:
+        """Every row, parents before their children, through all loaded subtables."""
+        for row in self.rows:
+            yield row
+            if row.subtable is not None:
+                yield from row.subtable.walk()
+
+
+@dataclass(slots=True)
+class SimpleTable:
+    """One row without label (`VisitsSummary.get`). Empty columns mean: no data."""
+
+    columns: dict[str, Value] = field(default_factory=dict)
+    metadata: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Number:
+    """A report that is one number."""
+
+    value: int | float | str
+
+
+@dataclass(slots=True)
+class TableMap:
+    """Several results of one report, keyed by date or by site (`key_name` is `date` or `idSite`)."""
+
+    key_name: str
+    tables: dict[str, Result] = field(default_factory=dict)
+
+
+Result = DataTable | SimpleTable | Number | TableMap

@@ -1,0 +1,72 @@
+"""API: one row with the numbers of every plugin's `get` report."""
+
+from __future__ import annotations
+
+from piwikcli.plugins.api import Context, Plugin, Report, SimpleTable
+
+# bounces and time of the two groups, and their conversions, are not part of the overview
+_FREQUENCY = (
+    "nb_visits",
+    "nb_actions",
+    "nb_uniq_visitors",
+    "nb_users",
+    "max_actions",
+    "bounce_rate",
+    "nb_actions_per_visit",
+    "avg_time_on_site",
+)
+_VISITS = (
+    "nb_uniq_visitors",
+    "nb_visits",
+    "nb_users",
+    "nb_actions",
+    "max_actions",
+    "bounce_count",
+    "sum_visit_length",
+)
+_AT_THE_END = ("bounce_rate", "nb_actions_per_visit", "avg_time_on_site")
+_SOURCES = (
+    "VisitsSummary.get",
+    "VisitFrequency.get",
+    "Referrers.get",
+    "PagePerformance.get",
+    "Goals.get",
+    "Actions.get",
+)
+
+
+def _get(context: Context) -> SimpleTable:
+    if not context.has_visits:
+        return SimpleTable()
+    found = {}
+    for method in _SOURCES:
+        # the sums behind the averages of page performance belong to the overview too
+        raw = {"showRawMetrics": "1"} if method == "PagePerformance.get" else {}
+        result = context.report(method, idGoal="", columns="", **raw)
+        found[method] = result.columns if isinstance(result, SimpleTable) else {}
+    visits, frequency = found["VisitsSummary.get"], found["VisitFrequency.get"]
+    percents = {name: value for name, value in found["Referrers.get"].items() if name.endswith("_percent")}
+    columns = {name: visits[name] for name in _VISITS if name in visits}
+    for group in ("_new", "_returning"):
+        columns.update(
+            {name + group: frequency[name + group] for name in _FREQUENCY if name + group in frequency}
+        )
+    columns.update({name: value for name, value in found["Referrers.get"].items() if name not in percents})
+    for method in ("PagePerformance.get", "Goals.get", "Actions.get"):
+        columns.update(found[method])
+    columns.update(percents)
+    columns.update({name: visits[name] for name in _AT_THE_END if name in visits})
+    return SimpleTable(columns)
+
+
+REPORTS = (
+    Report(
+        method="API.get",
+        title="Main metrics",
+        kind="simple",
+        compute=_get,
+        parameters=("columns",),
+    ),
+)
+
+PLUGIN = Plugin("API", reports=REPORTS)

@@ -1,0 +1,70 @@
+"""How stored labels become what people read: URL encoding, country and language names."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from urllib.parse import quote_plus, unquote_to_bytes
+
+ICONS = "plugins/Morpheus/icons/dist"
+"""Where Matomo's web interface keeps its icons; reports name them for those who show them."""
+FLAG = f"{ICONS}/flags/xx.png"
+UNKNOWN = "Unknown"
+
+_COUNTRIES = {
+    "xx": UNKNOWN,
+    "": UNKNOWN,
+    "ti": "China",  # Tibet, in old data
+    "eu": "European Union",
+    "ap": "Asia/Pacific Region",
+    "a1": "Anonymous Proxy",
+    "a2": "Satellite Provider",
+    "o1": "Other Country",
+}
+
+
+def urlencode(text: str) -> str:
+    """Percent-encoding as segments use it: a space is `+`, of ASCII only letters, digits and `-_.` are plain."""
+    return quote_plus(text, errors="surrogateescape").replace("~", "%7E")
+
+
+def urldecode(text: str) -> str:
+    """The text with its percent-encoding undone once; bytes that are not UTF-8 are left out."""
+    if "%" not in text and "+" not in text:
+        return text
+    return unquote_to_bytes(text.replace("+", " ").encode("utf-8", "surrogateescape")).decode(
+        "utf-8", "ignore"
+    )
+
+
+@cache
+def _names() -> Any:
+    # the data alone: babel.Locale would parse formats that nobody needs here
+    from babel.localedata import load
+
+    return load("en")
+
+
+def country_name(code: str) -> str:
+    """`de` -> `Germany`; Unknown for a code that is no country's."""
+    code = code.lower()
+    if code in _COUNTRIES:
+        return _COUNTRIES[code]
+    name = _names()["territories"].get(code.upper()) if len(code) == 2 else None
+    return str(name) if name else UNKNOWN
+
+
+def language_name(code: str) -> str:
+    """`fr` -> `French`; Unknown for `xx`, the empty code and codes that are no language's."""
+    if code in ("", "xx"):
+        return UNKNOWN
+    name = _names()["languages"].get(code.lower())
+    return str(name) if name else UNKNOWN
+
+
+def language_and_region(code: str) -> str:
+    """`en-gb` -> `English - United Kingdom (en-gb)`, `fr` -> `French (fr)`."""
+    language, _, region = code.partition("-")
+    name = language_name(language)
+    country = country_name(region) if region else UNKNOWN
+    return f"{name} - {country} ({code})" if country != UNKNOWN else f"{name} ({code or 'xx'})"

@@ -1,0 +1,54 @@
+"""Resolution: screen sizes. A web log sends none, so every visit's is `unknown`."""
+
+from collections.abc import Mapping
+
+from piwikcli.plugins.api import Context, Plugin, Report, Row, VisitRecord
+from piwikcli.plugins.device_names import BROWSERS, OS_FAMILIES
+from piwikcli.plugins.labels import UNKNOWN, urlencode
+from piwikcli.plugins.metrics import VISIT_COLUMNS
+
+RECORDS = (
+    VisitRecord(name="Resolution_resolution", path="['unknown']"),
+    VisitRecord(
+        name="Resolution_configuration",
+        table="device",
+        path="[d.config_os || ';' || d.config_browser_name || ';unknown']",
+    ),
+)
+
+
+def _configuration(label: str) -> str:
+    system, browser, resolution = (label.split(";") + ["", ""])[:3]
+    return f"{OS_FAMILIES.get(system, UNKNOWN)} / {browser_name(browser)} / {resolution}"
+
+
+def browser_name(code: str) -> str:
+    """A browser's name by its code; clients without one are stored by their own name."""
+    return UNKNOWN if code in ("", "UNK", "xx") else BROWSERS.get(code, code)
+
+
+def _segment(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    return {"segment": f"resolution=={urlencode(stored)}"}
+
+
+REPORTS = (
+    Report(
+        method="Resolution.getResolution",
+        title="Screen Resolution",
+        record="Resolution_resolution",
+        metadata=_segment,
+        metrics=VISIT_COLUMNS,
+        dimensions=("Resolution_Resolution",),
+    ),
+    Report(
+        method="Resolution.getConfiguration",
+        title="Configurations",
+        record="Resolution_configuration",
+        label=_configuration,
+        merge=True,
+        metrics=VISIT_COLUMNS,
+        dimensions=("Resolution_Configuration",),
+    ),
+)
+
+PLUGIN = Plugin("Resolution", records=RECORDS, reports=REPORTS)

@@ -1,0 +1,135 @@
+"""UserCountry: countries, regions, cities. Definitions: docs/how-to/geoip.md."""
+
+from collections.abc import Mapping
+
+from piwikcli.plugins.api import Context, Plugin, Report, Row, RowCount, VisitRecord, number
+from piwikcli.plugins.continents import CONTINENTS
+from piwikcli.plugins.labels import FLAG, UNKNOWN, country_name, urlencode
+from piwikcli.plugins.metrics import VISIT_COLUMNS
+
+# an empty region or city drops the known country: all such visits share one row
+_REGION = "CASE WHEN coalesce(l.region, '') = '' THEN 'xx|xx' ELSE l.region || '|' || l.country END"
+_CITY = (
+    "CASE WHEN coalesce(l.city, '') = '' THEN 'xx|xx|xx'"
+    " ELSE l.city || '|' || coalesce(nullif(l.region, ''), 'xx') || '|' || l.country END"
+)
+
+RECORDS = (
+    VisitRecord(name="UserCountry_country", table="location", path="[l.country]", max_rows=None),
+    VisitRecord(name="UserCountry_region", table="location", path=f"[{_REGION}]"),
+    VisitRecord(name="UserCountry_city", table="location", path=f"[{_CITY}]"),
+    RowCount(name="UserCountry_distinctCountries", record="UserCountry_country"),
+)
+
+
+def _continent(code: str) -> str:
+    return CONTINENTS.get(code, UNKNOWN)
+
+
+def _region_parts(stored: str) -> tuple[str, str]:
+    region, _, country = stored.partition("|")
+    return region or "xx", country or "xx"
+
+
+def _city_parts(stored: str) -> tuple[str, str, str]:
+    city, region, country = (stored.split("|") + ["xx", "xx"])[:3]
+    return city or "xx", region or "xx", country or "xx"
+
+
+def _region_name(region: str) -> str:
+    return UNKNOWN if region == "xx" else region
+
+
+def _region(stored: str) -> str:
+    region, country = _region_parts(stored)
+    return UNKNOWN if region == "xx" else f"{_region_name(region)}, {country_name(country)}"
+
+
+def _city(stored: str) -> str:
+    city, region, country = _city_parts(stored)
+    return UNKNOWN if city == "xx" else f"{city}, {_region_name(region)}, {country_name(country)}"
+
+
+def _country_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str | int]:
+    code = "cn" if stored == "ti" else stored or "xx"
+    return {"code": code, "logo": FLAG, "segment": f"countryCode=={urlencode(code)}", "logoHeight": 16}
+
+
+def _continent_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    return {"code": _continent(stored)}
+
+
+def _region_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    region, country = _region_parts(stored)
+    segment = {"segment": f"regionCode=={urlencode(region)};countryCode=={urlencode(country)}"}
+    return {
+        **(segment if region != "xx" else {}),
+        "region": region,
+        "country": country,
+        "country_name": country_name(country),
+        "region_name": _region_name(region),
+        "logo": FLAG,
+    }
+
+
+def _city_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    city, region, country = _city_parts(stored)
+    where = f"regionCode=={urlencode(region)};countryCode=={urlencode(country)}"
+    known = city != "xx"
+    return {
+        **({"segment": f"city=={urlencode(city)};{where}"} if known else {}),
+        "city_name": city if known else UNKNOWN,
+        **({} if known else {"city": "xx"}),
+        "region": region,
+        "country": country,
+        "country_name": country_name(country),
+        "region_name": _region_name(region),
+        "logo": FLAG,
+    }
+
+
+REPORTS = (
+    Report(
+        method="UserCountry.getCountry",
+        title="Country",
+        record="UserCountry_country",
+        label=country_name,
+        merge=True,
+        metadata=_country_metadata,
+        metrics=VISIT_COLUMNS,
+        dimensions=("UserCountry_Country",),
+    ),
+    Report(
+        method="UserCountry.getContinent",
+        title="Continent",
+        record="UserCountry_country",
+        label=_continent,
+        merge=True,
+        metadata=_continent_metadata,
+        metrics=VISIT_COLUMNS,
+        dimensions=("UserCountry_Continent",),
+    ),
+    Report(
+        method="UserCountry.getRegion",
+        title="Region",
+        record="UserCountry_region",
+        label=_region,
+        merge=True,
+        metadata=_region_metadata,
+        metrics=VISIT_COLUMNS,
+        dimensions=("UserCountry_Region",),
+    ),
+    Report(
+        method="UserCountry.getCity",
+        title="City",
+        record="UserCountry_city",
+        label=_city,
+        merge=True,
+        metadata=_city_metadata,
+        metrics=VISIT_COLUMNS,
+        dimensions=("UserCountry_City",),
+    ),
+    number("UserCountry.getNumberOfDistinctCountries", "Distinct countries", "UserCountry_distinctCountries"),
+)
+
+PLUGIN = Plugin("UserCountry", records=RECORDS, reports=REPORTS)

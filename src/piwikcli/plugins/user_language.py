@@ -1,0 +1,49 @@
+"""UserLanguage: browser languages. A web log sends none: every visit's is unknown (`xx`)."""
+
+from collections.abc import Mapping
+
+from piwikcli.plugins.api import Context, Plugin, Report, Row, VisitRecord
+from piwikcli.plugins.labels import language_and_region, language_name, urlencode
+from piwikcli.plugins.metrics import VISIT_COLUMNS
+
+# fr-fr is fr
+_LANGUAGE = "coalesce(nullif(regexp_replace(v.language, '^([a-z]+)-\\1$', '\\1'), ''), 'xx')"
+
+RECORDS = (VisitRecord(name="UserLanguage_language", path=f"[{_LANGUAGE}]"),)
+
+
+def _language_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    language = urlencode(stored.partition("-")[0])
+    if language in ("", "xx"):
+        return {"segment": "languageCode==xx"}
+    return {"segment": f"languageCode=={language},languageCode=@{language}-"}
+
+
+def _code_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    return {"segment": f"languageCode=={urlencode(stored or 'xx')}"}
+
+
+REPORTS = (
+    Report(
+        method="UserLanguage.getLanguage",
+        title="Browser language",
+        record="UserLanguage_language",
+        label=lambda code: language_name(code.partition("-")[0]),
+        merge=True,
+        metadata=_language_metadata,
+        metrics=VISIT_COLUMNS,
+        dimensions=("UserLanguage_Language",),
+    ),
+    Report(
+        method="UserLanguage.getLanguageCode",
+        title="Language code",
+        record="UserLanguage_language",
+        label=language_and_region,
+        merge=True,
+        metadata=_code_metadata,
+        metrics=VISIT_COLUMNS,
+        dimensions=("UserLanguage_Language",),
+    ),
+)
+
+PLUGIN = Plugin("UserLanguage", records=RECORDS, reports=REPORTS)

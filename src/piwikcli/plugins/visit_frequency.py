@@ -1,0 +1,48 @@
+"""VisitFrequency: the visit metrics of new and of returning visitors apart.
+
+Returning covers returning customers too. Definitions: docs/reference/metrics.md.
+"""
+
+from piwikcli.plugins.api import NumericRecord, Plugin, simple
+from piwikcli.plugins.metrics import suffixed
+from piwikcli.plugins.visits_summary import COLUMNS, PROCESSED, UNIQUE
+
+GROUPS = (("new", "v.visitor_returning = 0"), ("returning", "v.visitor_returning > 0"))
+
+
+def _records(group: str, condition: str) -> tuple[NumericRecord, ...]:
+    def record(name: str, sql: str, aggregation: str = "sum") -> NumericRecord:
+        return NumericRecord(name=f"{name}_{group}", sql=sql, source="visits", aggregation=aggregation)  # type: ignore[arg-type]
+
+    where = f"FILTER ({condition})"
+    return (
+        record("nb_visits", f"count(*) {where}"),
+        record("nb_uniq_visitors", f"count(DISTINCT v.idvisitor) {where}", "recount"),
+        record("nb_users", f"count(DISTINCT v.user_id) {where}", "recount"),
+        record("nb_actions", f"sum(v.visit_total_actions) {where}"),
+        record("max_actions", f"max(v.visit_total_actions) {where}", "max"),
+        record("sum_visit_length", f"sum(v.visit_total_time) {where}"),
+        record("bounce_count", f"count(*) FILTER (v.visit_total_actions <= 1 AND {condition})"),
+        record("nb_visits_converted", f"count(*) FILTER (v.visit_goal_converted = 1 AND {condition})"),
+    )
+
+
+_COLUMNS = tuple(f"{name}_{group}" for group, _ in GROUPS for name in COLUMNS)
+
+REPORTS = (
+    simple(
+        "VisitFrequency.get",
+        "Visits of new and of returning visitors",
+        _COLUMNS,
+        unique=tuple(f"{name}_{group}" for group, _ in GROUPS for name in UNIQUE),
+        metrics=tuple(
+            f"{name}_{group}" for group, _ in GROUPS for name in (*COLUMNS, *(m.name for m in PROCESSED))
+        ),
+        processed=tuple(suffixed(metric, f"_{group}") for group, _ in GROUPS for metric in PROCESSED),
+        parameters=("columns",),
+    ),
+)
+
+PLUGIN = Plugin(
+    "VisitFrequency", records=tuple(r for group in GROUPS for r in _records(*group)), reports=REPORTS
+)

@@ -1,0 +1,120 @@
+"""VisitTime: visits by hour, in the site's time zone and in the visitor's."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from piwikcli.errors import UsageError
+from piwikcli.plugins.api import Context, DataTable, Plugin, Report, Row, VisitRecord
+from piwikcli.plugins.metrics import VISIT_COLUMNS
+
+RECORDS = (
+    VisitRecord(name="VisitTime_localTime", path="[hour(v.visit_first_action_time)::VARCHAR]", max_rows=None),
+    VisitRecord(name="VisitTime_serverTime", path="[v.start_hour::VARCHAR]", max_rows=None),
+)
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAY_COLUMNS = (
+    "nb_visits",
+    "nb_uniq_visitors",
+    "nb_actions",
+    "nb_users",
+    "sum_visit_length",
+    "bounce_count",
+    "nb_visits_converted",
+)
+
+
+def _every_hour(table: DataTable, context: Context) -> DataTable:
+    """24 rows as soon as there is one."""
+    if not table.rows:
+        return table
+    by_hour = {str(row.label): row for row in table}
+    zeros = {name: 0 for name in table.rows[0].columns if name != "label"}
+    hours = (str(hour) for hour in range(24))
+    return DataTable([by_hour.get(hour, Row({"label": hour, **zeros})) for hour in hours], table.metadata)
+
+
+def _past_hours(table: DataTable, context: Context) -> DataTable:
+    table = _every_hour(table, context)
+    now = datetime.now(ZoneInfo(context.site.timezone))
+    today = context.period == "day" and context.date1 == now.date()
+    if today and context.parameters.get("hideFutureHoursWhenToday") == "1":
+        table.rows = [row for row in table if int(str(row.label)) <= now.hour]
+    return table
+
+
+def _hour(label: str) -> str:
+    return label.zfill(2)
+
+
+def _server_hour(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    # segments ask for UTC hours; the offset is the one at the period's end, for all its hours
+    end = datetime(context.date2.year, context.date2.month, context.date2.day, 23, 59, 59)
+    offset = end.replace(tzinfo=ZoneInfo(context.site.timezone)).utcoffset() or timedelta()
+    hour = (datetime(2000, 1, 2, int(stored)) - offset).hour
+    return {"segment": f"visitStartServerHour=={hour}"}
+
+
+def _local_hour(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    return {"segment": f"visitLocalHour=={stored}"}
+
+
+def _by_day_of_week(context: Context) -> DataTable:
+    rows = [Row({"label": name, "nb_visits": 0}, {"day_of_week": n}) for n, name in enumerate(WEEKDAYS, 1)]
+    if not context.has_visits:
+        return DataTable()
+    for day, numbers in context.daily().items():
+        columns = rows[day.weekday()].columns
+        if numbers.get("nb_visits"):
+            columns.update({name: columns.get(name, 0) + numbers.get(name, 0) for name in _DAY_COLUMNS})
+    return DataTable(rows)
+
+
+def _single(what: str) -> UsageError:
+    return UsageError(f"VisitTime.getByDayOfWeek does not support multiple {what}.")
+
+
+REPORTS = (
+    Report(
+        method="VisitTime.getVisitInformationPerLocalTime",
+        title="Visits per local time",
+        record="VisitTime_localTime",
+        rows=_every_hour,
+        label=_hour,
+        queued=True,
+        metadata=_local_hour,
+        metrics=VISIT_COLUMNS,
+        sort="label",
+        sort_order="asc",
+        constant_rows=True,
+        dimensions=("VisitTime_LocalTime",),
+    ),
+    Report(
+        method="VisitTime.getVisitInformationPerServerTime",
+        title="Visits per hour in the site's time zone",
+        record="VisitTime_serverTime",
+        rows=_past_hours,
+        label=_hour,
+        queued=True,
+        metadata=_server_hour,
+        metrics=VISIT_COLUMNS,
+        parameters=("hideFutureHoursWhenToday",),
+        sort="label",
+        sort_order="asc",
+        constant_rows=True,
+        dimensions=("CoreHome_VisitFirstActionTime",),
+    ),
+    Report(
+        method="VisitTime.getByDayOfWeek",
+        title="Visits by day of week",
+        compute=_by_day_of_week,
+        metrics=_DAY_COLUMNS,
+        sort=None,
+        constant_rows=True,
+        single=_single,
+        dimensions=("VisitTime_DayOfTheWeek",),
+    ),
+)
+
+PLUGIN = Plugin("VisitTime", records=RECORDS, reports=REPORTS)

@@ -1,0 +1,225 @@
+"""Reading archives: stored numbers, and rows of a record as a DataTable with stored labels.
+
+What is where: docs/reference/schema.md (archive, archive_numeric, archive_row, archive_path). Several periods
+of one site are fetched together, one query a record, whatever their number. Nothing here needs Arrow.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from piwikcli.archive.periods import IDS, Period
+from piwikcli.plugins import records
+from piwikcli.plugins.api import METRICS, PageRecord
+from piwikcli.plugins.api.records import SUMMARY_LABEL
+from piwikcli.report.table import DataTable, Row
+
+if TYPE_CHECKING:
+    from piwikcli.store import Connection
+
+PREFIXES = ("http://", "http://www.", "https://", "https://www.")
+"""What an action's `url_prefix` stands for."""
+
+OTHERS = "Others"
+ALL_LEVELS = -1
+
+_NAMES = tuple(metric.name for metric in METRICS)
+_PERIOD_NAMES = tuple(metric.period_name for metric in METRICS if metric.period_name)
+VISIT_ORDER = (*_NAMES, *_PERIOD_NAMES)
+PAGE_ORDER = ("nb_visits", *(name for name in VISIT_ORDER if name != "nb_visits"))
+
+_KEPT_FETCHES = 4
+
+
+def find_archives(
+    connection: Connection, idsite: int, periods: Iterable[Period], segment: str = ""
+) -> dict[Period, int]:
+    """The newest finished build (idarchive) of each period; periods without one are left out."""
+    wanted = set(periods)
+    if not wanted:
+        return {}
+    found = connection.execute(
+        """
+        SELECT period, date1, date2, max_by(idarchive, built)
+        FROM archive
+        WHERE idsite = ? AND segment = ? AND state = 'done' AND date1 BETWEEN ? AND ?
+        GROUP BY ALL
+        """,
+        [idsite, segment, min(p.date1 for p in wanted), max(p.date1 for p in wanted)],
+    ).fetchall()
+    names = {number: name for name, number in IDS.items()}
+    built = {Period(names[period], date1, date2): idarchive for period, date1, date2, idarchive in found}
+    return {period: built[period] for period in sorted(wanted & built.keys(), key=lambda p: p.date1)}
+
+
+def find_days(connection: Connection, idsite: int, period: Period, segment: str = "") -> dict[Period, int]:
+    """The finished archives of the single days within a period."""
+    found = connection.execute(
+        """
+        SELECT date1, max_by(idarchive, built)
+        FROM archive
+        WHERE idsite = ? AND segment = ? AND state = 'done' AND period = 1 AND date1 BETWEEN ? AND ?
+        GROUP BY date1
+        ORDER BY date1
+        """,
+        [idsite, segment, period.date1, period.date2],
+    ).fetchall()
+    return {Period.of("day", day): idarchive for day, idarchive in found}
+
+
+class Archives:
+    """The archives of several periods of one site and segment, fetched when they are first needed."""
+
+    def __init__(self, connection: Connection, ids: Mapping[Period, int]) -> None:
+        self._connection = connection
+        self.ids = dict(ids)
+        self._numbers: dict[int, dict[str, int | float]] | None = None
+        self._fetched: dict[tuple[str, int | None], dict[int, list[tuple[Any, ...]]]] = {}
+
+    def reader(self, period: Period) -> ArchiveReader:
+        return ArchiveReader(self, self.ids.get(period))
+
+    def numbers(self, idarchive: int) -> Mapping[str, int | float]:
+        """All stored numbers of one archive; whole ones are ints."""
+        if self._numbers is None:
+            self._numbers = defaultdict(dict)
+            rows = self._connection.execute(
+                "SELECT idarchive, name, value FROM archive_numeric WHERE idarchive = ANY(?)",
+                [list(self.ids.values())],
+            ).fetchall()
+            for owner, name, value in rows:
+                self._numbers[owner][name] = _whole(value)
+        return self._numbers.get(idarchive, {})
+
+    def rows(self, idarchive: int, record: str, parent: int | None) -> list[tuple[Any, ...]]:
+        """(idpath, parent, label, has children, action, prefix, path, columns...) of one level.
+
+        `parent` is an idpath, None for the root, or ALL_LEVELS.
+        """
+        for key in ((record, ALL_LEVELS), (record, parent)):
+            if key in self._fetched:
+                return self._fetched[key].get(idarchive, [])
+        fetched: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+        parameters: list[Any] = [list(self.ids.values()), record]
+        if parent is not None and parent != ALL_LEVELS:
+            parameters.append(parent)
+        for owner, *row in self._connection.execute(_rows_sql(record, parent), parameters).fetchall():
+            fetched[owner].append(tuple(row))
+        while len(self._fetched) >= _KEPT_FETCHES:
+            del self._fetched[next(iter(self._fetched))]
+        self._fetched[record, parent] = fetched
+        return fetched.get(idarchive, [])
+
+    def label(self, idpath: int) -> str:
+        """The label at the end of a path; empty for an unknown one."""
+        found = self._connection.execute(
+            "SELECT label FROM archive_path WHERE idpath = ?", [idpath]
+        ).fetchone()
+        return str(found[0]) if found else ""
+
+
+class ArchiveReader:
+    """One archive of a site, or none (`idarchive` None): then every number is 0 and every table empty."""
+
+    def __init__(self, archives: Archives, idarchive: int | None) -> None:
+        self._archives = archives
+        self._idarchive = idarchive
+
+    @property
+    def exists(self) -> bool:
+        return self._idarchive is not None
+
+    def number(self, name: str) -> int | float:
+        """A stored number; absent is 0."""
+        return self.numbers().get(name, 0)
+
+    def numbers(self) -> Mapping[str, int | float]:
+        return {} if self._idarchive is None else self._archives.numbers(self._idarchive)
+
+    def label_of(self, idsubtable: int) -> str:
+        return self._archives.label(idsubtable)
+
+    def table(self, record: str, idsubtable: int | None = None, *, expanded: bool = False) -> DataTable:
+        """The record's root rows, or those of one subtable; `expanded` loads the levels below, too.
+
+        Columns that a row does not have are absent. Metadata: `url` of pages, downloads and outlinks,
+        `folder` (its labels joined by `/`) of folders of pages.
+        """
+        if self._idarchive is None:
+            return DataTable()
+        fetched = self._archives.rows(self._idarchive, record, ALL_LEVELS if expanded else idsubtable)
+        levels: dict[int | None, list[tuple[Any, ...]]] = defaultdict(list)
+        for row in fetched:
+            levels[row[1]].append(row)
+        return _table(levels, idsubtable, _order(record), expanded)
+
+
+def _table(
+    levels: Mapping[int | None, list[tuple[Any, ...]]],
+    parent: int | None,
+    order: Sequence[str],
+    expanded: bool,
+) -> DataTable:
+    rows = []
+    for idpath, _, label, is_parent, name, prefix, folder, *values in levels.get(parent, ()):
+        is_summary = label == SUMMARY_LABEL
+        columns: dict[str, Any] = {"label": OTHERS if is_summary else label}
+        columns.update((key, _whole(value)) for key, value in zip(order, values, strict=True) if value is not None)
+        row = Row(columns, is_summary=is_summary)
+        if is_parent:
+            row.idsubtable = idpath
+            if expanded:
+                row.subtable = _table(levels, idpath, order, expanded)
+            if folder is not None and not is_summary:
+                row.metadata["folder"] = folder
+        elif name is not None and not is_summary:
+            row.metadata["url"] = name if prefix is None else PREFIXES[prefix] + name
+        rows.append(row)
+    return DataTable(rows)
+
+
+@cache
+def _page_records() -> dict[str, PageRecord]:
+    return {record.name: record for record in records() if isinstance(record, PageRecord)}
+
+
+def _order(record: str) -> Sequence[str]:
+    return PAGE_ORDER if record.startswith("Actions_") else VISIT_ORDER
+
+
+@cache
+def _rows_sql(record: str, parent: int | None) -> str:
+    page = _page_records().get(record)
+    columns = ", ".join(f"r.{name}" for name in _order(record))
+    urls = page is not None and page.tree in ("url", "host")
+    folder = "array_to_string(p.path, '/')" if page is not None and page.tree == "url" else "NULL"
+    level = {None: "AND p.parent IS NULL", ALL_LEVELS: ""}.get(parent, "AND p.parent = ?")
+    return f"""
+        WITH parents AS (
+            SELECT DISTINCT r.idarchive, p.parent
+            FROM archive_row r JOIN archive_path p ON p.idpath = r.idpath
+            WHERE r.idarchive = ANY($1) AND r.record = $2 AND p.parent IS NOT NULL
+        )
+        SELECT r.idarchive, r.idpath, p.parent, p.label, c.parent IS NOT NULL,
+               {"a.name, a.url_prefix" if urls else "NULL, NULL"}, {folder}, {columns}
+        FROM archive_row r
+        JOIN archive_path p ON p.idpath = r.idpath
+        LEFT JOIN parents c ON c.idarchive = r.idarchive AND c.parent = r.idpath
+        {"LEFT JOIN log_action a ON a.idaction = r.idaction" if urls else ""}
+        WHERE r.idarchive = ANY($1) AND r.record = $2 {level.replace("?", "$3")}
+        ORDER BY r.idpath
+    """
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def latest_visit_day(connection: Connection, idsite: int) -> date | None:
+    """The site's last local day with a visit."""
+    found = connection.execute("SELECT max(day) FROM visit WHERE idsite = ?", [idsite]).fetchone()
+    return found[0] if found else None

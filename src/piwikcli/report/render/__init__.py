@@ -1,0 +1,102 @@
+"""From a result to bytes. `FORMATS` names what there is; a format's module is imported when it is used.
+
+    render(result, "csv", method="Actions.getPageUrls")        -> bytes
+    write(result, "csv", stream, method="Actions.getPageUrls") row by row, for large tables
+
+A renderer is a function `write(result, method, options) -> Iterator[str | bytes]`, giving the output in
+pieces. To add a format, register it: `FORMATS["md"] = Format("md", "md", "package.module")`.
+Shapes: docs/reference/formats.md.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import BinaryIO
+
+from piwikcli.errors import UsageError, nearest
+from piwikcli.report.render.options import DEFAULT, RenderOptions
+from piwikcli.report.table import Result
+
+__all__ = ["FORMATS", "Format", "RenderOptions", "Renderer", "format_of", "render", "write"]
+
+Renderer = Callable[[Result, str, RenderOptions], Iterator[str | bytes]]
+"""(result, method, options) -> the output in pieces; texts are encoded as UTF-8."""
+
+_CHUNK = 1 << 16
+"""Bytes that `write` gathers before it hands them on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format's name, file extension (without dot) and the module and function that write it."""
+
+    name: str
+    extension: str
+    module: str
+    function: str = "write"
+
+    def load(self) -> Renderer:
+        renderer: Renderer = getattr(importlib.import_module(self.module), self.function)
+        return renderer
+
+
+FORMATS: dict[str, Format] = {
+    one.name: one
+    for one in (
+        Format("table", "txt", "piwikcli.report.render.table"),
+        Format("csv", "csv", "piwikcli.report.render.csv"),
+        Format("tsv", "tsv", "piwikcli.report.render.csv", "write_tsv"),
+        Format("json", "json", "piwikcli.report.render.json"),
+        Format("xml", "xml", "piwikcli.report.render.xml"),
+    )
+}
+
+
+def render(
+    result: Result, format: str = "json", *, method: str = "", options: RenderOptions = DEFAULT
+) -> bytes:
+    """The whole output; `method` is `Module.action`. Raises UsageError for an unknown format."""
+    return b"".join(_pieces(result, format, method, options))
+
+
+def write(
+    result: Result,
+    format: str,
+    stream: BinaryIO,
+    *,
+    method: str = "",
+    options: RenderOptions = DEFAULT,
+) -> None:
+    """The same bytes as `render`, written to `stream` in blocks of about 64 KiB."""
+    block = bytearray()
+    for piece in _pieces(result, format, method, options):
+        block += piece
+        if len(block) >= _CHUNK:
+            stream.write(block)
+            block = bytearray()
+    if block:
+        stream.write(block)
+
+
+def format_of(path: str | PurePath) -> str:
+    """The format that a file's extension implies. Raises UsageError where none does."""
+    extension = PurePath(path).suffix.removeprefix(".").lower()
+    for one in FORMATS.values():
+        if one.extension == extension:
+            return one.name
+    extensions = ", ".join(f".{one.extension}" for one in FORMATS.values())
+    raise UsageError(f"{str(path)!r} implies no format; say --format, or use one of {extensions}.")
+
+
+def _pieces(result: Result, format: str, method: str, options: RenderOptions) -> Iterator[bytes]:
+    if format not in FORMATS:
+        raise UsageError(
+            f"Renderer format '{format}' not valid. Try any of the following instead: "
+            f"{', '.join(sorted(FORMATS))}.{nearest(format, FORMATS)}"
+        )
+    for piece in FORMATS[format].load()(result, method, options):
+        # lone surrogates cannot be written; a question mark is better than no report
+        yield piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace")

@@ -1,0 +1,88 @@
+"""JSON in the shape of Matomo's Reporting API: `/` and all that is not ASCII is escaped.
+
+table [{...}, ...]   row {...}   number {"value": 5}   map {"2026-03-01": ...}   nothing []
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from piwikcli.report.render.options import RenderOptions
+from piwikcli.report.render.values import decode_entities
+from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
+
+_CALLBACK = re.compile(r"[A-Za-z0-9_.]+")
+
+
+def write(result: Result, method: str, options: RenderOptions) -> Iterator[str]:
+    """The document, a piece per row. Map entries with one number are that number."""
+    wrapped = options.callback is not None and _CALLBACK.fullmatch(options.callback) is not None
+    if wrapped:
+        yield f"{options.callback}("
+    if isinstance(result, Number):
+        yield _dump({"value": result.value}, options)
+    elif isinstance(result, SimpleTable) and len(result.columns) == 1:
+        yield _dump({"value": next(iter(result.columns.values()))}, options)
+    else:
+        yield from _result(result, options)
+    if wrapped:
+        yield ")"
+
+
+def _result(result: Result, options: RenderOptions) -> Iterator[str]:
+    if isinstance(result, DataTable):
+        yield "["
+        for index, row in enumerate(result.rows):
+            yield ("," if index else "") + _dump(_row(row, options), options)
+        yield "]"
+    elif isinstance(result, TableMap):
+        if not result.tables:
+            yield "[]"
+            return
+        for index, (key, one) in enumerate(result.tables.items()):
+            yield ("," if index else "{") + _dump(key, options) + ":"
+            yield from _result(one, options)
+        yield "}"
+    elif isinstance(result, Number):
+        yield _dump(result.value, options)
+    elif len(result.columns) == 1:
+        yield _dump(next(iter(result.columns.values())), options)
+    else:
+        yield _dump(result.columns, options)
+
+
+def _row(row: Row, options: RenderOptions) -> dict[str, Any]:
+    cells = row.columns | row.metadata
+    if row.idsubtable is not None and not options.hide_idsubdatatable:
+        cells["idsubdatatable"] = row.idsubtable
+    if row.subtable is not None:
+        cells["subtable"] = row.subtable
+    return cells
+
+
+def _dump(value: Any, options: RenderOptions) -> str:
+    text = json.dumps(_plain(value, options), separators=(",", ":"), allow_nan=False)
+    return text.replace("/", "\\/")
+
+
+def _plain(value: Any, options: RenderOptions) -> Any:
+    """As json.dumps takes it: decoded texts, whole floats as ints, rows of nested tables."""
+    if isinstance(value, str):
+        return decode_entities(value)
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return None
+        return int(value) if value.is_integer() else value
+    if isinstance(value, dict):
+        # PHP knows one kind of empty array
+        return {str(name): _plain(one, options) for name, one in value.items()} or []
+    if isinstance(value, (list, tuple)):
+        return [_plain(one, options) for one in value]
+    if isinstance(value, DataTable):
+        return [_plain(_row(row, options), options) for row in value.rows]
+    if isinstance(value, SimpleTable):
+        return _plain(value.columns, options)
+    return value

@@ -1,0 +1,28 @@
+"""What a caller may ask of a renderer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderOptions:
+    """Options of all formats; each renderer uses those that concern it.
+
+    `convert_to_unicode`: csv and tsv as UTF-16LE with byte order mark (Matomo's default) instead of UTF-8.
+    `column_names`: column -> name in the header of csv, tsv and tables (`translateColumnNames`).
+    `hide_idsubdatatable`: no `idsubdatatable` (`hideIdSubDatable`).
+    `callback`: json as `callback(...)`; ignored unless it is letters, digits, `_` and `.`.
+    `color`, `width`: the terminal's; `width` None prints lines as long as they need to be.
+    """
+
+    convert_to_unicode: bool = False
+    column_names: Mapping[str, str] = field(default_factory=dict)
+    hide_idsubdatatable: bool = False
+    callback: str | None = None
+    color: bool = False
+    width: int | None = None
+
+
+DEFAULT = RenderOptions()

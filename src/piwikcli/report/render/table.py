@@ -1,0 +1,244 @@
+"""Aligned columns for a terminal: numbers to the right, subtables indented below their row.
+
+Shows columns, not row metadata. Where lines would be wider than the terminal, headers are broken into
+several lines, then labels cut with an ellipsis, then the last columns left out and named below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from piwikcli.report.render.options import RenderOptions
+from piwikcli.report.render.values import NO_DATA, text_of
+from piwikcli.report.sums import TOTALS_ROW
+from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
+
+Cells = dict[str, Any]
+Line = tuple[int, Cells]
+"""How deep a row is nested, and its cells."""
+
+_GAP = "  "
+_INDENT = "  "
+_ELLIPSIS = "…"
+_TITLE_LINE = 10
+_TITLE_PIECE = re.compile(r"[^_\s]*[_\s]|[^_\s]+")
+_TEXT_AT_LEAST = 20
+"""Terminal cells that a text column keeps when it is cut."""
+_SPACES = re.compile(r"[\t\n\r\v\f\x85\u2028\u2029]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, and marks that turn the direction of writing: a label must not steer a terminal."""
+_FIGURE = re.compile(
+    r"[+-]?[^\w\s]?-?[\d.,]+(%|s)?|[+-]?(\d+ days )?\d\d:\d\d:\d\d|-?\d+ (years|days|hours|min) \w+( min)?"
+)
+
+
+def write(result: Result, method: str, options: RenderOptions) -> Iterator[str]:
+    """The text, a piece per line; every line ends with a newline."""
+    yield from (f"{line}\n" for line in _lines(result, options))
+
+
+def _lines(result: Result, options: RenderOptions) -> Iterator[str]:
+    if isinstance(result, Number):
+        yield _clean(result.value)
+    elif isinstance(result, SimpleTable):
+        yield from _simple(result, options)
+    elif isinstance(result, DataTable):
+        yield from _Layout(lambda: _table_rows(result), options).lines()
+    elif _has_tables(result):
+        for index, (heading, one) in enumerate(_sections(result)):
+            if index:
+                yield ""
+            yield _bold(heading, options)
+            yield from _lines(one, options)
+    else:
+        yield from _Layout(lambda: _map_rows(result), options).lines()
+
+
+def _sections(result: TableMap, title: str = "") -> Iterator[tuple[str, Result]]:
+    """Each table of a map, or of a map of maps, with its heading."""
+    for key, one in result.tables.items():
+        heading = f"{title}{result.key_name} {_clean(key)}"
+        if isinstance(one, TableMap):
+            yield from _sections(one, f"{heading}, ")
+        else:
+            yield heading, one
+
+
+def _simple(result: SimpleTable, options: RenderOptions) -> Iterator[str]:
+    """One line per column, as one line with all of them is rarely readable."""
+    names = options.column_names
+    rows = [
+        {"name": names.get(name, name), "value": value}
+        for name, value in result.columns.items()
+        if not _is_nested(value)
+    ]
+    yield from _Layout(lambda: ((0, row) for row in rows), options, header=False).lines()
+
+
+def _has_tables(result: TableMap) -> bool:
+    return any(
+        _has_tables(one) if isinstance(one, TableMap) else isinstance(one, DataTable)
+        for one in result.tables.values()
+    )
+
+
+def _map_rows(result: TableMap) -> Iterator[Line]:
+    for key, one in result.tables.items():
+        if isinstance(one, TableMap):
+            for depth, cells in _map_rows(one):
+                yield depth, {result.key_name: key, **cells}
+        elif isinstance(one, Number):
+            yield 0, {result.key_name: key, "value": one.value}
+        elif isinstance(one, SimpleTable) and one.columns:
+            yield 0, {result.key_name: key, **one.columns}
+
+
+def _table_rows(table: DataTable, depth: int = 0) -> Iterator[Line]:
+    for row in table.rows:
+        yield depth, row.columns
+        if row.subtable is not None:
+            yield from _table_rows(row.subtable, depth + 1)
+    totals = table.metadata.get(TOTALS_ROW)
+    if isinstance(totals, Row):
+        yield depth, totals.columns
+
+
+@dataclass(slots=True)
+class _Column:
+    name: str
+    title: list[str]
+    """The header's lines."""
+    width: int
+    is_text: bool = False
+
+
+class _Layout:
+    """Lays rows out in two passes, measure and print, so that no table of texts is kept in memory."""
+
+    def __init__(
+        self, rows: Callable[[], Iterator[Line]], options: RenderOptions, *, header: bool = True
+    ) -> None:
+        # cells are what a terminal counts: two for a wide character, none for a combining one
+        from rich.cells import cell_len, set_cell_size
+
+        self.rows, self.options, self.header = rows, options, header
+        self.cell_len, self.set_cell_size = cell_len, set_cell_size
+
+    def lines(self) -> Iterator[str]:
+        columns, nested = self._measured()
+        if not columns:
+            yield NO_DATA
+            return
+        shown = self._fitted(columns)
+        if self.header:
+            for line in range(max(len(column.title) for column in shown)):
+                titles = [self._cell(column, _title_line(column.title, line)) for column in shown]
+                yield _bold(_GAP.join(titles).rstrip(), self.options)
+            yield _GAP.join("─" * column.width for column in shown)
+        for depth, cells in self.rows():
+            yield self._line(shown, depth, cells)
+        dropped = [column.name for column in columns if column not in shown]
+        if dropped:
+            yield ""
+            yield f"Not shown: {', '.join(dropped)}. Use a wider terminal, --show-columns or --format csv."
+        if nested:
+            yield ""
+            yield f"Not shown: {', '.join(nested)}. Use --format csv or json."
+
+    def _measured(self) -> tuple[list[_Column], list[str]]:
+        """The columns with the width of their widest cell, and the names of nested ones."""
+        columns: dict[str, _Column] = {}
+        nested: dict[str, None] = {}
+        for depth, cells in self.rows():
+            for name, value in cells.items():
+                if _is_nested(value):
+                    nested[name] = None
+                    continue
+                column = columns.get(name)
+                if column is None:
+                    title = _clean(self.options.column_names.get(name, name))
+                    column = columns[name] = _Column(name, [title], 0, name in ("label", "name"))
+                text = _text(name, value, depth)
+                column.width = max(column.width, self.cell_len(text))
+                if not column.is_text and text and not isinstance(value, (int, float)):
+                    column.is_text = _FIGURE.fullmatch(text) is None
+        return [column for name, column in columns.items() if name not in nested], list(nested)
+
+    def _fitted(self, columns: list[_Column]) -> list[_Column]:
+        """The columns that fit, with room for their header."""
+        limit = self.options.width
+        if not self.header:
+            return columns
+        wide = _total(max(c.width, self.cell_len(c.title[0])) for c in columns)
+        for column in columns:
+            if limit is not None and wide > limit:
+                column.title = _broken(column.title[0], max(column.width, _TITLE_LINE))
+            column.width = max(column.width, *map(self.cell_len, column.title))
+        if limit is None:
+            return columns
+        shown = list(columns)
+        narrow = {column.name: min(column.width, _TEXT_AT_LEAST) for column in columns if column.is_text}
+        while len(shown) > 1 and _total(narrow.get(c.name, c.width) for c in shown) > limit:
+            shown.pop()
+        for column in sorted((c for c in shown if c.is_text), key=lambda c: -c.width):
+            excess = _total(c.width for c in shown) - limit
+            if excess > 0:
+                column.width = max(column.width - excess, narrow[column.name])
+        return shown
+
+    def _line(self, columns: list[_Column], depth: int, cells: Cells) -> str:
+        return _GAP.join(
+            self._cell(column, _text(column.name, cells.get(column.name), depth)) for column in columns
+        ).rstrip()
+
+    def _cell(self, column: _Column, text: str) -> str:
+        space = column.width - self.cell_len(text)
+        if space < 0:
+            return str(self.set_cell_size(text, column.width - 1)) + _ELLIPSIS
+        return text + " " * space if column.is_text else " " * space + text
+
+
+def _title_line(title: list[str], line: int) -> str:
+    """Line `line` of a header, empty below its last one."""
+    return title[line] if line < len(title) else ""
+
+
+def _broken(title: str, width: int) -> list[str]:
+    """The title in lines of about `width`, broken after `_` and spaces."""
+    lines = [""]
+    for piece in _TITLE_PIECE.findall(title):
+        if lines[-1] and len(lines[-1]) + len(piece) > width:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]
+
+
+def _total(widths: Iterable[int]) -> int:
+    each = list(widths)
+    return sum(each) + len(_GAP) * (len(each) - 1)
+
+
+def _text(name: str, value: Any, depth: int) -> str:
+    return _INDENT * depth + _clean(value) if name == "label" else _clean(value)
+
+
+def _clean(value: Any) -> str:
+    """The value on one line, without what a terminal would take for a command."""
+    text = text_of(value)
+    return text if text.isalnum() else _UNPRINTABLE.sub("\ufffd", _SPACES.sub(" ", text))
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, (dict, list, tuple, DataTable, SimpleTable))
+
+
+def _bold(text: str, options: RenderOptions) -> str:
+    if not options.color:
+        return text
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    return Style(bold=True).render(text, color_system=ColorSystem.STANDARD)

@@ -1,0 +1,5 @@
+"""The DuckDB file: schema and migrations, connections, locks, transactions, sites, options."""
+
+from piwikcli.store.database import Connection, Database, number, one
+
+__all__ = ["Connection", "Database", "number", "one"]

@@ -1,0 +1,216 @@
+"""The DuckDB file: opening, locking, transactions, migrations.
+
+DuckDB lets one process write, and then nobody else in; an open reader keeps a writer out too. So nothing
+here holds the file open for long: a writer takes an flock beside the database before it reads the state
+that it depends on and keeps it until its commit; a reader opens, fetches, closes.
+See docs/explanation/importing.md.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import re
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from piwikcli.errors import BusyError, InputError, PiwikError
+
+Connection = duckdb.DuckDBPyConnection
+
+_LOCK_WORDS = ("Could not set lock", "Conflicting lock", "different configuration", "being used by another")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A database file and how to open it.
+
+    `lock_timeout` is in seconds; `memory_limit` is DuckDB's notation ("1GB"); `threads` bounds its workers.
+    """
+
+    path: Path
+    lock_timeout: float = 300
+    memory_limit: str | None = None
+    threads: int | None = None
+
+    @classmethod
+    def at(
+        cls,
+        path: Path | str,
+        *,
+        lock_timeout: float = 300,
+        memory_limit: str | None = None,
+        threads: int | None = None,
+    ) -> Database:
+        return cls(Path(path), lock_timeout, memory_limit, threads)
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction under the file lock; creates the database and its schema on first use.
+
+        Commits when the block ends, rolls back when it raises.
+        Raises BusyError (naming the holder's PID) when others hold the database longer than `lock_timeout`.
+        """
+        _make_folder(self.path.parent)
+        with self._lock() as deadline:
+            connection = self._connect(read_only=False, deadline=deadline)
+            try:
+                _migrate(connection)
+                connection.execute("BEGIN TRANSACTION")
+                try:
+                    yield connection
+                except BaseException:
+                    connection.execute("ROLLBACK")
+                    raise
+                connection.execute("COMMIT")
+            finally:
+                connection.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read-only connection to a consistent state. Raises InputError when there is no database yet."""
+        if not self.path.exists():
+            raise InputError(f"{self.path}: no database yet; import a log first (piwik import-logs LOG)")
+        connection = self._connect(read_only=True, deadline=time.monotonic() + self.lock_timeout)
+        try:
+            if _pending(connection):
+                connection.close()
+                with self.write():
+                    pass
+                connection = self._connect(read_only=True, deadline=time.monotonic() + self.lock_timeout)
+            yield connection
+        finally:
+            connection.close()
+
+    def _connect(self, *, read_only: bool, deadline: float) -> Connection:
+        config: dict[str, str | bool | int | float | list[str]] = {}
+        if self.memory_limit:
+            config["memory_limit"] = self.memory_limit
+        if self.threads:
+            config["threads"] = self.threads
+        while True:
+            try:
+                connection = duckdb.connect(str(self.path), read_only=read_only, config=config)
+            except duckdb.IOException as error:
+                text = str(error)
+                if not any(word in text for word in _LOCK_WORDS):
+                    raise InputError(f"{self.path}: {_first_line(text)}") from error
+                if time.monotonic() >= deadline:
+                    raise BusyError(self._busy(re.search(r"PID (\d+)", text))) from error
+                time.sleep(random.uniform(0.01, 0.06))
+            except (duckdb.SerializationException, duckdb.InvalidInputException, duckdb.CatalogException) as error:
+                raise PiwikError(f"{self.path}: cannot be opened: {_first_line(str(error))}") from error
+            else:
+                connection.execute("SET TimeZone = 'UTC'")
+                connection.execute("SET preserve_insertion_order = false" if not read_only else "SELECT 1")
+                return connection
+
+    @contextmanager
+    def _lock(self) -> Iterator[float]:
+        """Hold the flock beside the database; yields the deadline for what is left of the waiting time."""
+        deadline = time.monotonic() + self.lock_timeout
+        lock = self.path.with_name(self.path.name + ".lock")
+        try:
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise InputError(f"{self.path}: cannot be written: {error.strerror}") from error
+        try:
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= deadline:
+                        found = re.match(rb"(\d+)", os.pread(handle, 32, 0))
+                        raise BusyError(self._busy(found)) from None
+                    time.sleep(random.uniform(0.01, 0.06))
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            yield deadline
+            os.ftruncate(handle, 0)
+        finally:
+            os.close(handle)
+
+    def _busy(self, pid: re.Match[str] | re.Match[bytes] | None) -> str:
+        found = pid[1].decode() if pid and isinstance(pid[1], bytes) else (pid[1] if pid else None)
+        holder = f"process {found}" if found else "another process"
+        return (
+            f"{self.path}: busy: {holder} has held it for longer than {self.lock_timeout:g} s "
+            "(wait for it, or raise --lock-timeout)"
+        )
+
+
+def one(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Any:
+    """The first row of a query, or None. (DuckDB's fetchone would leave the result open.)"""
+    rows = connection.execute(sql, parameters).fetchall()
+    return rows[0] if rows else None
+
+
+def number(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> int:
+    """The one whole number that a query gives; 0 for none."""
+    row = one(connection, sql, parameters)
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be created: {error.strerror}") from error
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0] if text.strip() else "unknown error"
+
+
+def _migrations() -> list[tuple[str, str]]:
+    folder = resources.files("piwikcli.store") / "migrations"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+    return [(f.name.removesuffix(".sql"), f.read_text(encoding="utf-8")) for f in files]
+
+
+def _applied(connection: Connection) -> set[str]:
+    if not number(connection, "SELECT count(*) FROM information_schema.tables WHERE table_name = 'migration'"):
+        return set()
+    return {name for (name,) in connection.execute("SELECT name FROM migration").fetchall()}
+
+
+def _pending(connection: Connection) -> bool:
+    done = _applied(connection)
+    return any(name not in done for name, _ in _migrations())
+
+
+def _migrate(connection: Connection) -> None:
+    """Apply the dated migrations that this file has not had yet, each in a transaction of its own."""
+    done = _applied(connection)
+    known = _migrations()
+    newer = done - {name for name, _ in known}
+    if newer:
+        raise PiwikError(
+            f"the database was made by a newer piwikcli (it has {max(newer)}); upgrade piwikcli to use it"
+        )
+    for name, sql in known:
+        if name in done:
+            continue
+        connection.execute("BEGIN TRANSACTION")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS migration (name VARCHAR PRIMARY KEY, applied TIMESTAMP NOT NULL)"
+        )
+        connection.execute(sql)
+        connection.execute("INSERT INTO migration VALUES (?, now()::TIMESTAMP)", [name])
+        connection.execute(
+            "INSERT OR IGNORE INTO option VALUES ('visitors.secret', ?)", [secrets.token_hex(16)]
+        )
+        connection.execute("COMMIT")

@@ -1,0 +1,130 @@
+"""Every format over a table with every value that is hard to write. Golden files are in tests/golden.
+
+After an intended change: PIWIK_UPDATE_GOLDEN=1 pytest tests/test_render_golden.py, then read the diff.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from piwikcli.report.render import RenderOptions, render
+from piwikcli.report.sums import with_totals_row
+from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
+
+GOLDEN = Path(__file__).parent / "golden"
+NOISE = 0.1 + 0.2
+"""0.30000000000000004"""
+
+
+def goals(orders: int, revenue: float) -> dict[str, dict[str, int | float]]:
+    return {
+        "idgoal=ecommerceOrder": {"nb_conversions": orders, "revenue": revenue, "items": 2 * orders},
+        "idgoal=1": {"nb_conversions": 1, "revenue": 10},
+    }
+
+
+def leaf(label: str, visits: int) -> Row:
+    return Row({"label": label, "nb_visits": visits}, {"url": f"https://example.org/{label}"})
+
+
+def hard() -> DataTable:
+    third = DataTable([leaf("/deep", 1), Row({"label": "Others", "nb_visits": 2}, is_summary=True)])
+    second = DataTable([Row({"label": "2024", "nb_visits": 3}, idsubtable=3, subtable=third), leaf("/x", 1)])
+    rows = [
+        Row(
+            {"label": "blog", "nb_visits": 4, "bounce_rate": "33%", "revenue": NOISE, "goals": goals(3, 5.5)},
+            {"segment": "pageUrl=^http%253A%252F%252Fexample.org%252Fblog"},
+            idsubtable=2,
+            subtable=second,
+        ),
+        Row({"label": "null, 0, negative, huge", "nb_visits": None, "bounce_rate": 0, "revenue": -12.5}),
+        Row({"label": "huge", "nb_visits": 12345678901234567890, "revenue": 1e21, "min_time": "0.0330"}),
+        Row({"label": 'say "hi"; it\'s <b>&</b>', "nb_visits": True, "bounce_rate": False, "revenue": 40.0}),
+        Row({"label": "stored escaped: &lt;b&gt; &amp;amp; &#039;q&#039; ?a=1&copy=2", "nb_visits": 1}),
+        Row({"label": "two\nlines\r\nand\ttab", "nb_visits": 1}),
+        Row({"label": "=cmd|' /C calc'!A0", "nb_visits": 1}),
+        Row({"label": "%00@SUM(A1)", "nb_visits": 1}),
+        Row({"label": "-12.5%", "nb_visits": 1}),
+        Row({"label": "שלום \u202egnp.exe \x1b[31mred", "nb_visits": 1}),
+        Row({"label": "日本語 Ｗｉｄｅ", "nb_visits": 1}),
+        Row({"label": "👩‍👩‍👧 🇩🇪 é", "nb_visits": 1}),
+        Row({"label": "", "nb_visits": 1}, {"is_summary": True, "url": "https://example.org/?q=a&b=c"}),
+        Row({"label": "empty subtable", "nb_visits": 0, "goals": {}}, idsubtable=9, subtable=DataTable()),
+    ]
+    return DataTable(rows)
+
+
+def simple() -> SimpleTable:
+    return SimpleTable(
+        {"nb_visits": 1145, "bounce_rate": "37%", "nb_actions_per_visit": 3.0, "revenue": NOISE}
+    )
+
+
+RESULTS: dict[str, Result] = {
+    "hard": hard(),
+    "totals": with_totals_row(DataTable([leaf("a", 1), leaf("b", 2)])),
+    "invalid_names": DataTable([Row({"label": "a", "1. Chrome": 1, "nb visits": 2})]),
+    "simple": simple(),
+    "one_value": SimpleTable({"nb_visits": 5}),
+    "number": Number(0),
+    "empty": DataTable(),
+    "empty_simple": SimpleTable(),
+    "map": TableMap(
+        "date", {"2024-01-29,2024-02-04": DataTable([leaf("a", 1)]), "2024-02-05,2024-02-11": DataTable()}
+    ),
+    "map_simple": TableMap("date", {"2024-01-31": simple(), "2024-02-01": SimpleTable()}),
+    "map_numbers": TableMap("idSite", {"1": Number(5), "2": Number(0)}),
+    "map_of_maps": TableMap(
+        "idSite",
+        {
+            "1": TableMap("date", {"2024-01-31": DataTable([leaf("a", 1)]), "2024-02-01": DataTable()}),
+            "2": TableMap("date", {"2024-01-31": DataTable([leaf("b", 2)]), "2024-02-01": DataTable()}),
+        },
+    ),
+    "map_empty": TableMap("date", {"2024-01-31": DataTable(), "2024-02-01": DataTable()}),
+}
+EXTENSIONS = {"csv": "csv", "tsv": "tsv", "json": "json", "xml": "xml", "table": "txt"}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("format", EXTENSIONS)
+def test_golden(name: str, format: str) -> None:
+    path = GOLDEN / f"{name}.{EXTENSIONS[format]}"
+    got = render(RESULTS[name], format, method="Actions.getPageUrls")
+    if os.environ.get("PIWIK_UPDATE_GOLDEN"):
+        path.write_bytes(got)
+    assert got == path.read_bytes()
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_json_and_xml_are_well_formed(name: str) -> None:
+    json.loads(render(RESULTS[name], "json"))
+    ElementTree.fromstring(render(RESULTS[name], "xml"))
+
+
+def test_csv_tsv_and_the_terminal_agree_cell_by_cell() -> None:
+    rows = list(csv.DictReader(io.StringIO(render(hard(), "csv").decode(), newline="")))
+    tabbed = list(csv.DictReader(io.StringIO(render(hard(), "tsv").decode(), newline=""), delimiter="\t"))
+    assert rows == tabbed
+    printed = render(hard(), "table").decode().splitlines()
+    for row in rows:
+        if row["label"].isascii() and row["label"].isprintable():
+            (line,) = [line for line in printed if line.startswith(row["label"].removeprefix("'").ljust(40))]
+            cells = [row[name] for name in ("nb_visits", "bounce_rate", "revenue", "min_time") if row[name]]
+            assert line.split()[-len(cells) :] == cells
+
+
+def test_a_narrow_terminal_is_never_overrun() -> None:
+    from rich.cells import cell_len
+
+    text = render(hard(), "table", options=RenderOptions(width=60)).decode()
+    table, _, note = text.partition("\nNot shown: ")
+    assert max(cell_len(line) for line in table.splitlines()) <= 60
+    assert "goals" in note
