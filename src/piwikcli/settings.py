@@ -107,7 +107,8 @@ def _parse_boolean(value: object) -> bool:
 def _parse_path(value: object) -> Path:
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError
-    return Path(value).expanduser()
+    # unlike Path.expanduser it keeps an unknown ~user as it is
+    return Path(os.path.expanduser(value))
 
 
 _BOOLEAN = Kind("true or false", _parse_boolean)

@@ -67,8 +67,8 @@ def set_(
     setting = declared.named(name)
     parsed = setting.parse(value)
     with _edited(declared.user_file()) as document:
-        for written in (*_names(setting), setting.name):
-            _remove(document, written.split("."))
+        for alias in _names(setting):
+            _remove(document, alias.split("."))
         _put(document, setting.name.split("."), _written(parsed))
     _name_what_wins(setting)
 
@@ -134,7 +134,7 @@ def _edited(path: Path) -> Iterator[TOMLDocument]:
         raise PiwikError(f"{path}: cannot be written: {error.strerror}") from error
     yield document
     with output.output(path) as stream:
-        stream.write(tomlkit.dumps(document))
+        stream.write(tomlkit.dumps(document).lstrip("\n"))
 
 
 def _put(table: Any, keys: list[str], value: Any) -> None:
@@ -145,6 +145,10 @@ def _put(table: Any, keys: list[str], value: Any) -> None:
         if key not in table:
             table[key] = tomlkit.table(is_super_table=key != keys[-2])
         table = table[key]
+        if not isinstance(table, dict):
+            raise UsageError(
+                f"{key} is a table of settings, but a value in the file; piwik config unset {key}"
+            )
     table[keys[-1]] = value
 
 
@@ -152,7 +156,7 @@ def _remove(table: Any, keys: list[str]) -> None:
     """Remove a nested key and the tables that this leaves empty."""
     if len(keys) == 1:
         table.pop(keys[0], None)
-    elif keys[0] in table:
+    elif isinstance(table.get(keys[0]), dict):
         _remove(table[keys[0]], keys[1:])
         if not table[keys[0]]:
             table.pop(keys[0])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from piwikcli.plugins.api import AnyRecord, Plugin
+from piwikcli.errors import UsageError, nearest
+from piwikcli.plugins.api import AnyRecord, Plugin, Report
 
 CORE = (
     "visits_summary",
@@ -35,3 +36,52 @@ def plugins() -> tuple[Plugin, ...]:
 def records() -> tuple[AnyRecord, ...]:
     """Every record of every active plugin, in order."""
     return tuple(record for plugin in plugins() for record in plugin.records)
+
+
+@cache
+def reports() -> dict[str, Report]:
+    """Every report of every active plugin by its method, in order."""
+    return {report.method: report for plugin in plugins() for report in plugin.reports}
+
+
+_ALIASES = {
+    "UserSettings.getBrowser": "DevicesDetection.getBrowsers",
+    "UserSettings.getBrowserVersion": "DevicesDetection.getBrowserVersions",
+    "UserSettings.getBrowserType": "DevicesDetection.getBrowserEngines",
+    "UserSettings.getOS": "DevicesDetection.getOsVersions",
+    "UserSettings.getOSFamily": "DevicesDetection.getOsFamilies",
+    "UserSettings.getMobileVsDesktop": "DevicesDetection.getType",
+    "UserSettings.getResolution": "Resolution.getResolution",
+    "UserSettings.getConfiguration": "Resolution.getConfiguration",
+    "UserSettings.getPlugin": "DevicePlugins.getPlugin",
+    "UserSettings.getLanguage": "UserLanguage.getLanguage",
+    "UserSettings.getLanguageCode": "UserLanguage.getLanguageCode",
+    "Referrers.getRefererType": "Referrers.getReferrerType",
+}
+
+
+def report(method: str) -> Report:
+    """The report of that method, by its name today or in Piwik 2.
+
+    Raises UsageError, with the nearest name, when there is none.
+    """
+    known = reports()
+    name = method.strip()
+    if name.startswith("Referers."):
+        name = "Referrers." + name.removeprefix("Referers.")
+    name = _ALIASES.get(name, name)
+    if name in known:
+        return known[name]
+    by_lower = {other.lower(): other for other in known}
+    if name.lower() in by_lower:
+        return known[by_lower[name.lower()]]
+    module, _, action = name.partition(".")
+    modules = {report.module for report in known.values()}
+    if module in modules and action:
+        what = (
+            f"The method '{action}' does not exist or is not available in the module "
+            f"'\\Piwik\\Plugins\\{module}\\API'."
+        )
+    else:
+        what = f"There is no report {method}."
+    raise UsageError(f"{what}{nearest(name, known)} piwik report --list shows all.")

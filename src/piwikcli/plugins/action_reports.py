@@ -262,6 +262,7 @@ def _single(
         processed=PAGE_METRICS if pages else (),
         root_processed=(PAGE_LOAD_TIME,) if pages else (),
         parameters=(parameter,),
+        needs=(parameter,),
         flattenable=False,
     )
 

@@ -63,7 +63,7 @@ RECORDS = (
     ),
     ActionRecord(
         name="Actions_SiteSearchCategories",
-        path="[a.search_cat]",
+        path=("a.search_cat",),
         where="a.kind = 8 AND a.search_cat <> ''",
         max_rows="site_search",
     ),

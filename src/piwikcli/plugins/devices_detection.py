@@ -18,18 +18,18 @@ from piwikcli.plugins.resolution import browser_name
 
 
 def _record(name: str, path: str) -> VisitRecord:
-    return VisitRecord(name=f"DevicesDetection_{name}", table="device", path=path)
+    return VisitRecord(name=f"DevicesDetection_{name}", table="device", path=(path,))
 
 
 RECORDS = (
-    _record("types", "[coalesce(d.config_device_type::VARCHAR, '')]"),
-    _record("brands", "[d.config_device_brand]"),
-    _record("models", "[d.config_device_brand || ';' || d.config_device_model]"),
-    _record("os", "[d.config_os]"),
-    _record("osVersions", "[d.config_os || ';' || d.config_os_version]"),
-    _record("browsers", "[d.config_browser_name]"),
-    _record("browserVersions", "[d.config_browser_name || ';' || d.config_browser_version]"),
-    _record("browserEngines", "[d.config_browser_engine]"),
+    _record("types", "coalesce(d.config_device_type::VARCHAR, '')"),
+    _record("brands", "d.config_device_brand"),
+    _record("models", "d.config_device_brand || ';' || d.config_device_model"),
+    _record("os", "d.config_os"),
+    _record("osVersions", "d.config_os || ';' || d.config_os_version"),
+    _record("browsers", "d.config_browser_name"),
+    _record("browserVersions", "d.config_browser_name || ';' || d.config_browser_version"),
+    _record("browserEngines", "d.config_browser_engine"),
 )
 
 

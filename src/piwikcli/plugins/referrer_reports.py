@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 from urllib.parse import urlsplit
 
-from piwikcli.errors import UsageError
 from piwikcli.plugins.api import Context, DataTable, Ratio, Report, Row, SimpleTable, number
 from piwikcli.plugins.labels import ICONS, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
@@ -32,10 +31,6 @@ _TYPES: dict[int, tuple[str, str, str, str]] = {
 
 def _keyword(stored: str) -> str:
     return stored or KEYWORD_NOT_DEFINED
-
-
-def _single_site(what: str) -> UsageError:
-    return UsageError(f"Referrers.{{method}} with multiple {what} is not supported (yet).")
 
 
 # the overview ---------------------------------------------------------------------------------------------
@@ -126,11 +121,11 @@ def _engine_urls(name: str, context: Context) -> dict[str, str]:
 
 
 def _result_page(keyword: str, engine: str, context: Context) -> dict[str, str]:
-    """Where the visitor came from: the engine's page for the keyword, as far as that is known."""
+    """The engine's page of what it found for the keyword, as far as that is known."""
     if not keyword:
         return {"url": _ABOUT_NO_KEYWORD}
-    main = context.referrer_url("search", engine)
-    return {"url": main} if main else {}
+    url = context.referrer_url("search", engine, keyword)
+    return {"url": url} if url else {}
 
 
 def _keyword_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
@@ -278,6 +273,7 @@ REPORTS = (
         "keywordBySearchEngine",
         metadata=_engine_of_keyword,
         parameters=("idSubtable",),
+        needs=("idSubtable",),
         dimensions=("Referrers_SearchEngine",),
     ),
     _report(
@@ -297,6 +293,7 @@ REPORTS = (
         queued=True,
         metadata=_keyword_of_engine,
         parameters=("idSubtable",),
+        needs=("idSubtable",),
         dimensions=("Referrers_Keyword",),
     ),
     _report(
@@ -313,6 +310,7 @@ REPORTS = (
         "keywordByCampaign",
         metadata=_campaign_keyword_metadata,
         parameters=("idSubtable",),
+        needs=("idSubtable",),
         dimensions=("Referrers_Keyword",),
     ),
     _report(
@@ -333,6 +331,7 @@ REPORTS = (
         merge=True,
         metadata=_url_metadata,
         parameters=("idSubtable",),
+        needs=("idSubtable",),
         dimensions=("Referrers_WebsitePage",),
     ),
     _report(

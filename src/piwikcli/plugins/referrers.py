@@ -6,7 +6,7 @@ from piwikcli.plugins.referrer_reports import REPORTS
 DIRECT, SEARCH, WEBSITE, CAMPAIGN, SOCIAL, AI_ASSISTANT = 1, 2, 3, 6, 7, 8
 
 
-def _record(name: str, path: str, where: str = "true") -> VisitRecord:
+def _record(name: str, where: str, *path: str) -> VisitRecord:
     # one group is one (type, name, keyword, URL): a row of `referrer`
     return VisitRecord(
         name=f"Referrers_{name}",
@@ -19,18 +19,17 @@ def _record(name: str, path: str, where: str = "true") -> VisitRecord:
     )
 
 
+_NAME, _KEYWORD = "coalesce(r.name, '')", "coalesce(r.keyword, '')"
+
 RECORDS = (
-    _record("type", "[r.type::VARCHAR]"),
-    _record("keywordBySearchEngine", "[coalesce(r.keyword, ''), coalesce(r.name, '')]", "r.type = 2"),
-    _record("searchEngineByKeyword", "[coalesce(r.name, ''), coalesce(r.keyword, '')]", "r.type = 2"),
-    _record(
-        "keywordByCampaign",
-        "CASE WHEN coalesce(r.keyword, '') = '' THEN [coalesce(r.name, '')] ELSE [coalesce(r.name, ''), r.keyword] END",
-        "r.type = 6",
-    ),
-    _record("urlByWebsite", "[coalesce(r.name, ''), r.url]", "r.type = 3"),
-    _record("urlBySocialNetwork", "[coalesce(r.name, ''), r.url]", "r.type = 7"),
-    _record("urlByAIAssistant", "[coalesce(r.name, ''), r.url]", "r.type = 8"),
+    _record("type", "true", "r.type::VARCHAR"),
+    _record("keywordBySearchEngine", f"r.type = {SEARCH}", _KEYWORD, _NAME),
+    _record("searchEngineByKeyword", f"r.type = {SEARCH}", _NAME, _KEYWORD),
+    # a campaign without keyword has no row below
+    _record("keywordByCampaign", f"r.type = {CAMPAIGN}", _NAME, "nullif(r.keyword, '')"),
+    _record("urlByWebsite", f"r.type = {WEBSITE}", _NAME, "r.url"),
+    _record("urlBySocialNetwork", f"r.type = {SOCIAL}", _NAME, "r.url"),
+    _record("urlByAIAssistant", f"r.type = {AI_ASSISTANT}", _NAME, "r.url"),
     RowCount(name="Referrers_distinctSearchEngines", record="Referrers_searchEngineByKeyword"),
     RowCount(name="Referrers_distinctKeywords", record="Referrers_keywordBySearchEngine"),
     RowCount(name="Referrers_distinctCampaigns", record="Referrers_keywordByCampaign"),

@@ -8,11 +8,11 @@ from piwikcli.plugins.labels import UNKNOWN, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
 RECORDS = (
-    VisitRecord(name="Resolution_resolution", path="['unknown']"),
+    VisitRecord(name="Resolution_resolution", path=("'unknown'",)),
     VisitRecord(
         name="Resolution_configuration",
         table="device",
-        path="[d.config_os || ';' || d.config_browser_name || ';unknown']",
+        path=("d.config_os || ';' || d.config_browser_name || ';unknown'",),
     ),
 )
 

@@ -15,9 +15,9 @@ _CITY = (
 )
 
 RECORDS = (
-    VisitRecord(name="UserCountry_country", table="location", path="[l.country]", max_rows=None),
-    VisitRecord(name="UserCountry_region", table="location", path=f"[{_REGION}]"),
-    VisitRecord(name="UserCountry_city", table="location", path=f"[{_CITY}]"),
+    VisitRecord(name="UserCountry_country", table="location", path=("l.country",), max_rows=None),
+    VisitRecord(name="UserCountry_region", table="location", path=(_REGION,)),
+    VisitRecord(name="UserCountry_city", table="location", path=(_CITY,)),
     RowCount(name="UserCountry_distinctCountries", record="UserCountry_country"),
 )
 

@@ -7,9 +7,13 @@ from piwikcli.plugins.labels import language_and_region, language_name, urlencod
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
 # fr-fr is fr
-_LANGUAGE = "coalesce(nullif(regexp_replace(v.language, '^([a-z]+)-\\1$', '\\1'), ''), 'xx')"
+_LANGUAGE = (
+    "CASE WHEN v.language = '' THEN 'xx'"
+    " WHEN split_part(v.language, '-', 1) = split_part(v.language, '-', 2) THEN split_part(v.language, '-', 1)"
+    " ELSE v.language END"
+)
 
-RECORDS = (VisitRecord(name="UserLanguage_language", path=f"[{_LANGUAGE}]"),)
+RECORDS = (VisitRecord(name="UserLanguage_language", path=(_LANGUAGE,)),)
 
 
 def _language_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:

@@ -103,6 +103,7 @@ def _report(
         rows=_every_bucket(record),
         label=label,
         queued=True,
+        decode=False,
         metadata=_range_segment(segment),
         metrics=("nb_visits",),
         processed=processed,

@@ -1,7 +1,7 @@
 """Which user agents are bots: once as the log importer decides it, once as the tracker does.
 
-The importer drops a line whose agent contains one of 29 words; cheap and blunt. The tracker drops what a list of
-some 1,400 known crawlers recognises. `docs/reference/devices.md` says which wins when.
+The importer drops a line whose agent contains one of 29 words; cheap and blunt. The tracker drops what a
+list of some 1,400 known crawlers recognises. `docs/reference/devices.md` says which wins when.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ _AMBIGUOUS: frozenset[str] = frozenset(
 # What the list leaves out: names made like a crawler's. CUBOT makes phones.
 _GENERIC = (
     r"(?i)(?:^|[^u]|[^c]u)bot(?:[^a-z]|$)",
-    r"(?i)(?:crawler|spider|scraper|archiver|link ?checker|validator|feed ?fetcher|feedparser|robots)(?:[^a-z]|$)",
+    r"(?i)(?:crawler|spider|scraper|archiver|link ?checker|validator|feed ?fetcher|robots)(?:[^a-z]|$)",
+    r"(?i)feedparser(?:[^a-z]|$)",
     r"(?i)\byandex(?:images|direct|metrika|video|media|blogs|news)|\bslurp\b|\bnutch",
 )
 

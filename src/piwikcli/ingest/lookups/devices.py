@@ -21,6 +21,7 @@ from piwikcli.ingest.lookups.bots import is_tracker_bot
 from piwikcli.ingest.lookups.devices_clients import BROWSER, NO_CLIENT, UNKNOWN, Client, detect_client
 from piwikcli.ingest.lookups.devices_models import detect_model, name_of
 from piwikcli.ingest.lookups.devices_os import System, detect_system, two_parts
+from piwikcli.ingest.lookups.devices_rules import plain
 from piwikcli.plugins.device_names import BROWSERS, OPERATING_SYSTEMS
 
 
@@ -92,7 +93,7 @@ def _known_system(agent: str) -> System:
 @functools.lru_cache(maxsize=1 << 16)
 def detect(user_agent: str) -> Device:
     """The device of one user agent. Never fails: an empty or unknown agent gives unknown values."""
-    agent = user_agent.strip()
+    agent = plain(user_agent.strip())
     if is_tracker_bot(agent):
         return BOT
     system = detect_system(agent)
@@ -142,7 +143,7 @@ def with_hints(device: Device, uadata: str) -> Device:
     """
     try:
         hints = json.loads(uadata)
-    except ValueError:
+    except (ValueError, RecursionError):
         return device
     if not isinstance(hints, dict) or device.is_bot:
         return device

@@ -238,8 +238,8 @@ PHABLETS = re.compile(
     r"Galaxy Note(?! \d+\.\d\")|Redmi Note (?:[89]|1\d)\b.*Pro|Mi Max|Galaxy Mega|Nexus 6\b|^(?:Mi )?Max \d"
 )
 TABLETS = re.compile(
-    r"\bTab(?:let)?\b|Galaxy Tab|Galaxy Note \d+\.\d\"|\bPad\b|MediaPad|MatePad|Nexus (?:7|9|10)\b|Pixel (?:C|Tablet)"
-    r"|Xoom|Transformer|Iconia|IdeaTab|ThinkPad|^SM-[TXP]\d|^GT-P\d|^GT-N[58]|^SGP\d|^KF[A-Z]"
-    r"|Lenovo (?:B|TB|YT)\w*-|Kindle",
+    r"\bTab(?:let)?\b|Galaxy Tab|Galaxy Note \d+\.\d\"|\bPad\b|MediaPad|MatePad|Nexus (?:7|9|10)\b"
+    r"|Pixel (?:C|Tablet)|Xoom|Transformer|Iconia|IdeaTab|ThinkPad|^SM-[TXP]\d|^GT-P\d|^GT-N[58]|^SGP\d"
+    r"|^KF[A-Z]|Lenovo (?:B|TB|YT)\w*-|Kindle",
     re.I,
 )

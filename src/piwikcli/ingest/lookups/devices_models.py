@@ -97,7 +97,6 @@ _BRAND_CODES |= {
     "motorola": "MR",
     "huawei technologies": "HU",
     "tecno": "TO",
-    "zte-": "ZT",
 }
 _BRAND_CODES |= {"sonyericsson": "SE", "amazon": "AZ", "wileyfox": "WL", "kindle": "AZ", "hw-huawei": "HU"}
 _BRANDED = re.compile(
@@ -188,7 +187,7 @@ def _android(agent: str, lookup: Lookup) -> Model:
 
 
 def name_of(code: str) -> tuple[str, str]:
-    """Brand code and name of an Android model: `"SM-G991B"` is `("SA", "Galaxy S21 5G")`. Empty if unknown."""
+    """Brand code and name of an Android model: `"SM-G991B"` is `("SA", "Galaxy S21 5G")`; else empty."""
     code = re.sub(r"^(?:SAMSUNG|Samsung|samsung)[ _-]", "", code)
     if known := MODELS.get(code):
         return known

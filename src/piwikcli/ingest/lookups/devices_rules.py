@@ -18,6 +18,11 @@ class _Extractor(Protocol):
     def extract(self, text: str, /) -> _Found | None: ...
 
 
+def plain(text: str) -> str:
+    """`text` without what the engine refuses: half characters, which stand for undecodable bytes of a log."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 class FirstMatch:
     """An ordered list of patterns, compiled at the first question."""
 
@@ -32,5 +37,5 @@ class FirstMatch:
 
             rules = ((pattern, str(i), None, None, None, None) for i, pattern in enumerate(self._patterns))
             self._compiled = UserAgentExtractor(rules)
-        found = self._compiled.extract(text)
+        found = self._compiled.extract(plain(text))
         return None if found is None else int(found.family)

@@ -40,12 +40,13 @@ class Record:
 class VisitRecord(Record):
     """Visits grouped by a dimension.
 
-    `path` is an SQL list of labels, outermost first; rows with a NULL path are not counted.
+    `path` holds the SQL expressions of a row's labels, outermost first (texts). A NULL label ends the path:
+    such visits count in the rows above it only, and nowhere when the first label is NULL.
     `key` names the SQL expressions that make one group: distinct visitors are counted per group and
     then summed into labels. Without `key` the path itself is the group.
     """
 
-    path: str
+    path: tuple[str, ...]
     table: Literal["device", "referrer", "location"] | None = None
     where: str = "true"
     key: tuple[str, ...] = ()
@@ -100,7 +101,7 @@ class PageRecord(Record):
 class ActionRecord(Record):
     """Actions grouped by an expression over `a`: visits, visitors and actions per group."""
 
-    path: str
+    path: tuple[str, ...]
     where: str = "true"
 
 

@@ -39,16 +39,29 @@ Processed = Ratio | ProcessedMetric
 class Context(Protocol):
     """What a report may ask while it is made: the request, and the archive of its site and period."""
 
-    site: Site
-    period: str
-    """day, week, month, year or range."""
-    date1: date
-    date2: date
-    segment: str
-    parameters: Mapping[str, str]
-    """The request's parameters by their API names."""
-    unique_visitors: bool
-    """Whether unique visitors of a whole site are counted for this kind of period."""
+    @property
+    def site(self) -> Site: ...
+
+    @property
+    def period(self) -> str:
+        """day, week, month, year or range."""
+
+    @property
+    def date1(self) -> date: ...
+
+    @property
+    def date2(self) -> date: ...
+
+    @property
+    def segment(self) -> str: ...
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The request's parameters by their API names."""
+
+    @property
+    def unique_visitors(self) -> bool:
+        """Whether unique visitors of a whole site are counted for this kind of period."""
 
     @property
     def has_visits(self) -> bool:
@@ -58,7 +71,7 @@ class Context(Protocol):
         """A stored number; 0 where there is none."""
 
     def table(self, record: str, idsubtable: int | None = None, *, expanded: bool = False) -> DataTable:
-        """A record's rows with stored labels: its root, or one subtable; `expanded` loads all levels below."""
+        """A record's rows with stored labels: the root's or a subtable's; `expanded` loads all levels below."""
 
     def label_of(self, record: str, idsubtable: int) -> str:
         """The stored label of the row whose subtable that is; empty where there is none."""
@@ -67,10 +80,15 @@ class Context(Protocol):
         """The stored numbers of every archived day of the period."""
 
     def report(self, method: str, **parameters: str) -> Result:
-        """Another report's finished rows for the same site, period and segment, unsorted and without limits."""
+        """Another report for the same site, period and segment: its finished rows, unsorted, unlimited."""
 
-    def referrer_url(self, kind: Literal["search", "social", "ai"], name: str) -> str | None:
-        """The main address of a search engine, a social network or an AI assistant; None if unknown."""
+    def referrer_url(
+        self, kind: Literal["search", "social", "ai"], name: str, keyword: str = ""
+    ) -> str | None:
+        """The address of a search engine (with a keyword, of what it found), a network or an assistant.
+
+        None if unknown.
+        """
 
 
 Metadata = Callable[[Row, str, Context], Mapping[str, Value]]
@@ -100,7 +118,7 @@ class Report:
     compute: Callable[[Context], Result] | None = None
 
     rows: Callable[[DataTable, Context], DataTable] | None = None
-    """Selects, merges or adds rows, which still have their stored labels; gets every level that is delivered."""
+    """Selects or adds rows, which still have their stored labels; gets every level that is delivered."""
     label: Callable[[str], str] | None = None
     queued: bool = False
     merge: bool = False
@@ -119,6 +137,8 @@ class Report:
 
     parameters: tuple[str, ...] = ()
     """Parameters of its own."""
+    needs: tuple[str, ...] = ()
+    """Those of them without which there is no answer."""
     single: Callable[[str], Exception] | None = None
     """The error for a request of several "dates" or "sites", where the report can't answer one."""
     subtable: str | None = None
@@ -140,6 +160,8 @@ class Report:
     """Whether flat rows are the stored ones, rather than those of the `subtable` method."""
     inherits_segment: bool = True
     """Whether a leaf of a flat table without segment takes its parent's."""
+    decode: bool = True
+    """Whether labels are URL-decoded when they are shown."""
     title_labels: bool = False
     """Whether labels are page titles, which are stored with a leading space."""
 
@@ -153,7 +175,7 @@ class Report:
 
 
 def simple(method: str, title: str, columns: Mapping[str, str] | tuple[str, ...], **options: Any) -> Report:
-    """A report that is one row of stored numbers; a tuple names columns that are stored under the same name."""
+    """A report that is one row of stored numbers; a tuple names columns stored under the same name."""
     numerics = columns if isinstance(columns, Mapping) else {name: name for name in columns}
     return Report(method=method, title=title, kind="simple", numerics=numerics, **options)
 

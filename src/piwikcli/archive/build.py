@@ -1,0 +1,261 @@
+"""Building archives: whatever is missing or out of date, in a few statements per level of periods.
+
+Days come from the logs, weeks, months, years and ranges from their children. Everything that one call
+builds of a level becomes visible together. See docs/explanation/archiving.md.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from piwikcli.archive import leaves, rows, slices
+from piwikcli.archive.numbers import store_day_numbers, store_period_numbers
+from piwikcli.archive.periods import IDS, Period
+from piwikcli.plugins import records
+from piwikcli.plugins.api import NumericRecord, RowCount
+from piwikcli.store import Connection, Database
+
+ACTIONS_AT_ONCE = 8_000_000
+"""Days are built in groups of about so many actions, which bounds memory."""
+
+
+@dataclass(slots=True)
+class Built:
+    """What a call did for one site: archives per period name, and seconds in all."""
+
+    idsite: int
+    periods: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Row limits (`archiving.maximum_rows.<x>` -> rows; 0 is none). Archives remember theirs."""
+
+    maximum: Mapping[str, int]
+
+    def described(self) -> str:
+        return json.dumps(dict(sorted(self.maximum.items())), separators=(",", ":"))
+
+
+Key = tuple[int, date, date]
+"""Period id, first and last day."""
+
+
+def ensure(
+    database: Database,
+    sites: Sequence[int],
+    periods: Iterable[Period],
+    limits: Limits,
+    *,
+    today: date,
+    force: bool = False,
+    on_built: Callable[[Built], None] | None = None,
+) -> list[Built]:
+    """Build the archives of these sites and periods that are missing or out of date, children first.
+
+    Periods without any visit have no archive. `force` builds the wanted periods in any case.
+    """
+    wanted = list(dict.fromkeys(periods))
+    done: list[Built] = []
+    with database.write() as connection:
+        for idsite in sites:
+            started = time.monotonic()
+            built = Built(idsite)
+            _build_site(connection, idsite, wanted, limits, today, force, built)
+            built.seconds = time.monotonic() - started
+            done.append(built)
+            if on_built is not None:
+                on_built(built)
+    return done
+
+
+def missing(
+    connection: Connection, sites: Sequence[int], periods: Iterable[Period], limits: Limits
+) -> bool:
+    """Whether any of the wanted archives is to be built; reads only."""
+    wanted = list(periods)
+    for idsite in sites:
+        days = _days_with_data(connection, idsite)
+        finished = _finished(connection, idsite, limits)
+        if any(_key(p) not in finished and _has_data(p, days) for p in wanted):
+            return True
+    return False
+
+
+def all_periods(connection: Connection, idsite: int, names: Iterable[str]) -> list[Period]:
+    """Every day, week, month and year in which the site has data."""
+    days = _days_with_data(connection, idsite)
+    return [period for name in names for period in sorted({Period.of(name, day) for day in days}, key=_key)]
+
+
+def _build_site(
+    connection: Connection,
+    idsite: int,
+    wanted: list[Period],
+    limits: Limits,
+    today: date,
+    force: bool,
+    built: Built,
+) -> None:
+    days = _days_with_data(connection, idsite)
+    finished = _finished(connection, idsite, limits)
+    plan: dict[int, set[Period]] = defaultdict(set)
+    children: dict[Period, list[Period]] = {}
+
+    def add(period: Period, again: bool) -> None:
+        if period in plan[period.id] or not _has_data(period, days):
+            return
+        if _key(period) in finished and not again:
+            return
+        plan[period.id].add(period)
+        if period.name != "day":
+            children[period] = [child for child in _children(period, today) if _has_data(child, days)]
+            for child in children[period]:
+                add(child, False)
+
+    for period in wanted:
+        add(period, force)
+    for level in sorted(plan):
+        todo = sorted(plan[level], key=_key)
+        if level == IDS["day"]:
+            for group in _groups(todo, days):
+                _build_days(connection, idsite, group, limits)
+        else:
+            _build_periods(connection, idsite, todo, children, limits)
+        if todo:
+            built.periods[todo[0].name] += len(todo)
+
+
+def _children(period: Period, today: date) -> list[Period]:
+    if period.name == "range" and period.date1 == period.date2:
+        return [Period.of("day", period.date1)]
+    return period.children(today)
+
+
+def _groups(periods: list[Period], actions: Mapping[date, int]) -> Iterable[list[Period]]:
+    group: list[Period] = []
+    size = 0
+    for period in periods:
+        if group and size + actions[period.date1] > ACTIONS_AT_ONCE:
+            yield group
+            group, size = [], 0
+        group.append(period)
+        size += actions[period.date1]
+    if group:
+        yield group
+
+
+def _build_days(connection: Connection, idsite: int, days: list[Period], limits: Limits) -> None:
+    ids = _begin(connection, idsite, days, limits)
+    slices.set_building(connection, [(ids[p], idsite, p.date1) for p in days])
+    slices.make_visits(connection)
+    slices.make_actions(connection)
+    tables, numbers, counts = _declared()
+    leaves.make_leaves(connection, tables)
+    rows.from_leaves(connection, tables)
+    _start_numbers(connection)
+    store_day_numbers(connection, numbers)
+    _finish(connection, ids, limits)
+
+
+def _build_periods(
+    connection: Connection,
+    idsite: int,
+    periods: list[Period],
+    children: Mapping[Period, list[Period]],
+    limits: Limits,
+) -> None:
+    ids = _begin(connection, idsite, periods, limits)
+    finished = _finished(connection, idsite, limits)
+    pairs = [(ids[p], finished[_key(child)]) for p in periods for child in children[p]]
+    connection.execute("CREATE OR REPLACE TEMP TABLE child (idarchive INTEGER, idchild INTEGER)")
+    parents, kids = (list(column) for column in zip(*pairs, strict=True))
+    connection.execute("INSERT INTO child SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[])", [parents, kids])
+    slices.set_building(connection, [(ids[p], idsite, day) for p in periods for day in p.days()])
+    rows.from_children(connection)
+    _, numbers, _ = _declared()
+    _start_numbers(connection)
+    store_period_numbers(connection, numbers)
+    _finish(connection, ids, limits)
+
+
+def _declared() -> tuple[list[leaves.TableRecord], list[NumericRecord], list[RowCount]]:
+    numbers = [record for record in records() if isinstance(record, NumericRecord)]
+    counts = [record for record in records() if isinstance(record, RowCount)]
+    tables = [record for record in records() if not isinstance(record, (NumericRecord, RowCount))]
+    return tables, numbers, counts
+
+
+def _begin(connection: Connection, idsite: int, periods: list[Period], limits: Limits) -> dict[Period, int]:
+    """New archive ids, in state `building`; what they replace goes."""
+    found = connection.execute("SELECT coalesce(max(idarchive), 0) FROM archive").fetchall()
+    start = int(found[0][0]) + 1
+    ids = {period: start + n for n, period in enumerate(periods)}
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE replaced AS SELECT idarchive FROM archive WHERE idsite = ? AND segment = '' "
+        "AND list_contains(?::VARCHAR[], period || ' ' || date1 || ' ' || date2)",
+        [idsite, [f"{p.id} {p.date1} {p.date2}" for p in periods]],
+    )
+    for table in ("archive_row", "archive_numeric", "archive"):
+        connection.execute(f"DELETE FROM {table} WHERE idarchive IN (SELECT idarchive FROM replaced)")
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    connection.executemany(
+        "INSERT INTO archive VALUES (?, ?, ?, ?, ?, '', ?, 'building', ?)",
+        [[ids[p], idsite, p.id, p.date1, p.date2, limits.described(), now] for p in periods],
+    )
+    return ids
+
+
+def _start_numbers(connection: Connection) -> None:
+    connection.execute("CREATE OR REPLACE TEMP TABLE number_of (idarchive INTEGER, name VARCHAR, value DOUBLE)")
+
+
+def _finish(connection: Connection, ids: Mapping[Period, int], limits: Limits) -> None:
+    """Count rows, apply the limits, store, and let readers see the archives."""
+    tables, _, counts = _declared()
+    rows.count_rows(connection, counts)
+    rows.limit(connection, tables, limits.maximum)
+    connection.execute("INSERT INTO archive_row BY NAME SELECT * FROM rows")
+    connection.execute("INSERT INTO archive_numeric SELECT * FROM number_of WHERE value <> 0")
+    connection.execute(
+        "UPDATE archive SET state = 'done' WHERE idarchive BETWEEN ? AND ?", [min(ids.values()), max(ids.values())]
+    )
+
+
+def _days_with_data(connection: Connection, idsite: int) -> dict[date, int]:
+    """Local days with visits or actions -> how many actions."""
+    found = connection.execute(
+        """
+        SELECT day, sum(n)::BIGINT FROM (
+            SELECT day, count(*) AS n FROM request WHERE idsite = $1 GROUP BY day
+            UNION ALL SELECT DISTINCT day, 0 FROM visit WHERE idsite = $1)
+        GROUP BY day
+        """,
+        [idsite],
+    ).fetchall()
+    return dict(found)
+
+
+def _has_data(period: Period, days: Mapping[date, int]) -> bool:
+    if period.name == "day":
+        return period.date1 in days
+    return any(day in period for day in days)
+
+
+def _finished(connection: Connection, idsite: int, limits: Limits) -> dict[Key, int]:
+    found = connection.execute(
+        "SELECT period, date1, date2, idarchive FROM archive "
+        "WHERE idsite = ? AND segment = '' AND state = 'done' AND settings = ?",
+        [idsite, limits.described()],
+    ).fetchall()
+    return {(period, date1, date2): idarchive for period, date1, date2, idarchive in found}
+
+
+def _key(period: Period) -> Key:
+    return period.id, period.date1, period.date2

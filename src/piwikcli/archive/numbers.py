@@ -1,0 +1,61 @@
+"""Numeric records: one number per archive, from the logs or from the children's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from piwikcli.plugins.api import NumericRecord
+from piwikcli.store import Connection
+
+_SOURCES = {
+    "visits": "FROM v",
+    "actions": "FROM a",
+    "conversions": (
+        "FROM (SELECT b.idarchive, c.* FROM log_conversion c "
+        "JOIN building b ON b.idsite = c.idsite AND b.day = c.day) c"
+    ),
+}
+
+
+def store_day_numbers(connection: Connection, records: Sequence[NumericRecord]) -> None:
+    """Compute every number from tables `v` and `a`, into `number_of` (idarchive, name, value)."""
+    for source, relation in _SOURCES.items():
+        _aggregate(connection, [record for record in records if record.source == source], relation)
+
+
+def store_period_numbers(connection: Connection, records: Sequence[NumericRecord]) -> None:
+    """Sums and maxima of the numbers of `child` archives; distinct counts again from the logs."""
+    maxima = [record.name for record in records if record.aggregation == "max"]
+    recounts = [record for record in records if record.aggregation == "recount"]
+    added = [record.name for record in records if record.aggregation != "recount"]
+    connection.execute(
+        """
+        INSERT INTO number_of
+        SELECT c.idarchive, n.name, CASE WHEN list_contains($1, n.name) THEN max(n.value) ELSE sum(n.value) END
+        FROM child c JOIN archive_numeric n ON n.idarchive = c.idchild
+        WHERE list_contains($2, n.name)
+        GROUP BY c.idarchive, n.name
+        """,
+        [maxima, added],
+    )
+    visits = "FROM (SELECT b.idarchive, v.* FROM visit v JOIN building b ON b.idsite = v.idsite AND b.day = v.day) v"
+    _aggregate(connection, [record for record in recounts if record.source == "visits"], visits)
+
+
+def _aggregate(connection: Connection, records: Sequence[NumericRecord], relation: str) -> None:
+    if not records:
+        return
+    values = ", ".join(f"round(CAST({record.sql} AS DOUBLE), 2) AS n{i}" for i, record in enumerate(records))
+    found = connection.execute(f"SELECT idarchive, {values} {relation} GROUP BY idarchive").fetchall()
+    numbers = [
+        (idarchive, record.name, value)
+        for idarchive, *row in found
+        for record, value in zip(records, row, strict=True)
+        if value
+    ]
+    if numbers:
+        ids, names, amounts = (list(column) for column in zip(*numbers, strict=True))
+        connection.execute(
+            "INSERT INTO number_of SELECT unnest(?::INTEGER[]), unnest(?::VARCHAR[]), unnest(?::DOUBLE[])",
+            [ids, names, amounts],
+        )

@@ -1,0 +1,92 @@
+"""Paths of labels as integers: `archive_path` numbers every path that a record has ever had.
+
+How a URL becomes a path: docs/reference/actions.md.
+"""
+
+from __future__ import annotations
+
+from piwikcli.store import Connection, number
+
+LEVELS = 10
+"""Labels in a path of page URLs; the last one keeps what is left."""
+
+TREES = {
+    # folders, then the page with a slash before it, so that folder and page of one name stay apart
+    "url": """
+        SELECT idaction,
+            CASE WHEN len(parts) = 0 THEN ['Page URL not defined']
+                 ELSE list_append(parts[:-2], '/' || parts[-1]) END AS path
+        FROM (
+            SELECT idaction, list_filter(list_transform(
+                CASE WHEN len(pieces) <= {levels} THEN pieces
+                     ELSE list_append(pieces[:{levels} - 1], array_to_string(pieces[{levels}:], '/')) END,
+                lambda piece: trim(piece)), lambda piece: piece <> '') AS parts
+            FROM (
+                SELECT idaction, string_split(
+                    file || CASE WHEN file = '' OR file[-1:] = '/' THEN 'index' ELSE '' END
+                    || CASE WHEN fragment <> '' THEN '#' || fragment ELSE '' END, '/') AS pieces
+                FROM (
+                    SELECT idaction,
+                        regexp_extract(name, '^[^/]*/?([^#]*)', 1) AS file,
+                        regexp_extract(name, '#(.*)$', 1) AS fragment
+                    FROM unplaced)))
+    """.replace("{levels}", str(LEVELS)),
+    # host, then the whole path
+    "host": """
+        SELECT idaction, CASE WHEN host = '' THEN [name] ELSE [trim(host),
+            '/' || trim(file) || CASE WHEN fragment <> '' THEN '#' || fragment ELSE '' END] END AS path
+        FROM (
+            SELECT idaction, name,
+                regexp_extract(name, '^[a-zA-Z][a-zA-Z0-9+.-]*://([^/]*)', 1) AS host,
+                regexp_extract(name, '^[a-zA-Z][a-zA-Z0-9+.-]*://[^/]*/?([^#]*)', 1) AS file,
+                regexp_extract(name, '#(.*)$', 1) AS fragment
+            FROM unplaced)
+    """,
+    "title": "SELECT idaction, [' ' || trim(name)] AS path FROM unplaced",
+    "keyword": "SELECT idaction, [name] AS path FROM unplaced",
+}
+
+
+def place_actions(connection: Connection, tree: str, table: str) -> None:
+    """Make sure that every `idaction` of a temporary table has its path in a tree (table `action_path`)."""
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE unplaced AS
+        SELECT idaction, name FROM log_action
+        WHERE idaction IN (SELECT idaction FROM {table})
+          AND idaction NOT IN (SELECT idaction FROM action_path WHERE tree = '{tree}')
+        """
+    )
+    if not number(connection, "SELECT count(*) FROM unplaced"):
+        return
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE placed AS {TREES[tree]}")
+    number_paths(connection, "placed")
+    connection.execute(
+        f"INSERT INTO action_path SELECT idaction, '{tree}', idpath FROM placed JOIN archive_path USING (path)"
+    )
+
+
+def number_paths(connection: Connection, table: str) -> None:
+    """Add the paths of a temporary table (column `path`), and all their beginnings, to `archive_path`."""
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE new_path AS
+        SELECT DISTINCT path[:depth] AS path, depth
+        FROM (SELECT DISTINCT path, unnest(range(1, len(path) + 1)) AS depth FROM {table})
+        """
+    )
+    connection.execute("DELETE FROM new_path WHERE path IN (SELECT path FROM archive_path)")
+    for depth in range(1, number(connection, "SELECT max(depth) FROM new_path") + 1):
+        connection.execute(
+            """
+            INSERT INTO archive_path
+            SELECT idpath, parent, depth, label, path, list_append(coalesce(ancestors, []), idpath)
+            FROM (
+                SELECT (SELECT coalesce(max(idpath), 0) FROM archive_path)
+                           + row_number() OVER (ORDER BY n.path) AS idpath,
+                       p.idpath AS parent, n.depth, n.path[-1] AS label, n.path, p.ancestors
+                FROM new_path n LEFT JOIN archive_path p ON p.path = n.path[:-2]
+                WHERE n.depth = $1)
+            """,
+            [depth],
+        )

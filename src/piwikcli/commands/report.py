@@ -1,0 +1,143 @@
+"""`piwik report`: one report, printed or written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from piwikcli.commands import console, options, output, reporting
+from piwikcli.errors import UsageError
+
+TABLE_ROWS = 100
+"""Rows of a table without --filter-limit."""
+
+
+def command(
+    method: Annotated[
+        str | None, typer.Argument(metavar="METHOD", help="Module.method, e.g. Actions.getPageUrls.")
+    ] = None,
+    idsite: reporting.IdsiteOption = None,
+    period: reporting.PeriodOption = "day",
+    date: reporting.DateOption = None,
+    segment: reporting.SegmentOption = "",
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="table, csv, tsv, json or xml [default: by FILE's name, table on a terminal, else csv].",
+            show_default=False,
+        ),
+    ] = None,
+    file: options.OutputOption = None,
+    flat: reporting.FlatOption = False,
+    expanded: reporting.ExpandedOption = False,
+    idsubtable: reporting.IdsubtableOption = None,
+    filter_limit: reporting.FilterLimitOption = None,
+    filter_sort_column: reporting.FilterSortColumnOption = None,
+    filter_sort_order: reporting.FilterSortOrderOption = None,
+    filter_pattern: reporting.FilterPatternOption = None,
+    show_columns: reporting.ShowColumnsOption = None,
+    hide_columns: reporting.HideColumnsOption = None,
+    label: reporting.LabelOption = None,
+    param: reporting.ParamOption = None,
+    raw: reporting.RawOption = False,
+    list_methods: Annotated[
+        bool, typer.Option("--list", help="Every method, with its parameters and columns.")
+    ] = False,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> None:
+    """Print one report."""
+    if list_methods:
+        _list(format, file)
+        return
+    if method is None:
+        raise UsageError("say which report: piwik report METHOD (piwik report --list shows all)")
+    from piwikcli.plugins import report
+    from piwikcli.report.render import RenderOptions, write
+    from piwikcli.report.requests import ReportRequest
+
+    parameters = reporting.api_parameters(
+        flat=flat,
+        expanded=expanded,
+        idsubtable=idsubtable,
+        filter_limit=filter_limit,
+        filter_sort_column=filter_sort_column,
+        filter_sort_order=filter_sort_order,
+        filter_pattern=filter_pattern,
+        show_columns=show_columns,
+        hide_columns=hide_columns,
+        label=label,
+        raw=raw,
+        param=param,
+    )
+    request = ReportRequest.of(report(method), parameters)
+    request.require_needs()
+    format = _format(format, file)
+    settings = options.load_settings(db=db, lock_timeout=lock_timeout)
+    database = options.open_database(settings)
+    selection = reporting.select(database, settings, idsite=idsite, period=period, date=date, segment=segment)
+    with reporting.open_reports(database, settings, selection) as reports:
+        result = reports.answer(request, TABLE_ROWS if format == "table" else None)
+    _announce_cuts(result, request)
+    on_screen = file is None and sys.stdout.isatty()
+    render_options = RenderOptions(
+        convert_to_unicode=request.flag("convertToUnicode"),
+        column_names=reporting.column_names(parameters),
+        callback=parameters.get("callback") or parameters.get("jsoncallback"),
+        color=on_screen and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
+        width=shutil.get_terminal_size().columns if on_screen else None,
+    )
+    with output.output(file, binary=True) as stream:
+        write(result, format, stream, method=request.report.method, options=render_options)
+
+
+def _format(format: str | None, file: Path | None) -> str:
+    if format is None and file is not None and file.suffix:
+        from piwikcli.report.render import format_of
+
+        return format_of(file)
+    return reporting.checked_format(format, "table" if file is None and sys.stdout.isatty() else "csv")
+
+
+def _announce_cuts(result: object, request: object) -> None:
+    """Say what is missing from a table: rows beyond the limit, and rows that an archive folded."""
+    from piwikcli.report.filters import TOTAL_ROWS_BEFORE_LIMIT
+    from piwikcli.report.requests import ReportRequest
+    from piwikcli.report.table import DataTable, TableMap
+
+    if isinstance(result, TableMap):
+        for one in result.tables.values():
+            _announce_cuts(one, request)
+        return
+    if not isinstance(result, DataTable) or not isinstance(request, ReportRequest):
+        return
+    total = result.metadata.get(TOTAL_ROWS_BEFORE_LIMIT, len(result))
+    if len(result) < total and not request.text("filter_limit") and not request.labels:
+        console.note(f"{len(result)} of {total} rows; --filter-limit -1 shows all")
+    if any(row.is_summary for row in result.walk()) and not request.text("filter_truncate"):
+        console.note("Others sums the rows beyond the archive's row limit (archiving.maximum_rows)")
+
+
+def _list(format: str | None, file: Path | None) -> None:
+    from piwikcli.plugins import reports
+
+    rows = [
+        {
+            "method": report.method,
+            "title": report.title,
+            "kind": report.kind,
+            "parameters": list(report.parameters),
+            "columns": list(report.metrics),
+            "subtable": report.subtable,
+        }
+        for report in reports().values()
+    ]
+    chosen = output.list_format(format, file)
+    output.write_list(rows, ("method", "title", "parameters"), chosen, file)

@@ -1,0 +1,204 @@
+"""A table report: its rows as the record has them, then every filter in its order.
+
+    rows, labels, metadata -> totals -> flat -> generic filters -> processed metrics
+    -> queued labels -> columns -> label
+
+See docs/reference/reports.md, "Order".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from piwikcli.plugins import report as report_named
+from piwikcli.plugins.api import Report
+from piwikcli.plugins.api.reports import Processed
+from piwikcli.plugins.labels import urldecode
+from piwikcli.plugins.metrics import SHOW_ALL_COLUMNS
+from piwikcli.report.columns import drop_columns, select_columns
+from piwikcli.report.context import ReportContext
+from piwikcli.report.filters import apply_generic_filters
+from piwikcli.report.flatten import Flat, flatten, page_url_label
+from piwikcli.report.labels import filter_labels
+from piwikcli.report.processed import process_table, processed_of
+from piwikcli.report.requests import ReportRequest
+from piwikcli.report.sums import sum_rows, with_totals, with_totals_row
+from piwikcli.report.table import DataTable, Result, Row, Value
+
+STORED = "_stored"
+"""Internal row metadata: the stored label, for filters that come after the label was made pretty."""
+_INTERNAL = (STORED, "folder")
+
+
+def build(report: Report, context: ReportContext, *, expanded: bool) -> DataTable:
+    """The report's rows with their own labels and metadata, queued labels excepted."""
+    if report.compute is not None:
+        computed = report.compute(context)
+        table = computed if isinstance(computed, DataTable) else DataTable()
+    elif report.record is not None:
+        asked = context.parameters.get("idSubtable", "")
+        idsubtable = int(asked) if asked.isdigit() else None
+        table = context.table(report.record, idsubtable, expanded=expanded)
+        if report.rows is not None:
+            table = report.rows(table, context)
+    else:
+        table = DataTable()
+    _label(table, report, context)
+    return _merged(table) if report.merge else table
+
+
+def _label(table: DataTable, report: Report, context: ReportContext) -> None:
+    for row in table.rows:
+        stored = str(row.label)
+        row.metadata[STORED] = stored
+        if not row.is_summary:
+            if report.label is not None and not report.queued:
+                row.columns["label"] = report.label(stored)
+            if report.metadata is not None:
+                row.metadata.update(report.metadata(row, stored, context))
+        if row.subtable is not None and report.recursive:
+            _label(row.subtable, report, context)
+
+
+def _merged(table: DataTable) -> DataTable:
+    """Rows of the same label added up; the first one's metadata stays."""
+    groups: dict[tuple[bool, Value], list[Row]] = {}
+    for row in table.rows:
+        groups.setdefault((row.is_summary, row.label), []).append(row)
+    if len(groups) == len(table.rows):
+        return table
+    return replace(table, rows=[_merge(rows) for rows in groups.values()])
+
+
+def _merge(rows: list[Row]) -> Row:
+    first = rows[0]
+    return first if len(rows) == 1 else replace(first, columns={"label": first.label, **sum_rows(rows)})
+
+
+def filtered(
+    report: Report, context: ReportContext, request: ReportRequest, default_limit: int | None
+) -> DataTable:
+    by_path = any(">" in label for label in request.labels)
+    table = build(report, context, expanded=request.expanded or request.flat or by_path)
+    if request.flag("keep_totals_row"):
+        table = with_totals_row(with_totals(table), request.text("keep_totals_row_label") or "Totals")
+    if request.flat:
+        table = _flat(table, report, context, request)
+    elif request.depth >= 0:
+        _prune(table, request.depth)
+    processed = processed_of(report, context)
+    if request.text("filter_add_columns_when_show_all_columns") not in ("", "0"):
+        table, processed = _all_columns(table, report, request, processed)
+    if not request.flag("disable_generic_filters"):
+        filters = request.generic_filters(default_limit)
+        names = {metric.name for metric in (*report.root_processed, *processed)}
+        if names & {filters.filter_sort_column, filters.filter_excludelowpop, filters.filter_column}:
+            process_table(table, report.root_processed, processed)
+        table = apply_generic_filters(table, filters)
+    process_table(table, report.root_processed, processed)
+    if not request.flag("disable_queued_filters"):
+        table = queued(table, report)
+    table = _shown(table, report, request)
+    if request.labels:
+        table = _labelled(table, report, request)
+    if request.flag("hideIdSubDatable"):
+        for row in table.walk():
+            row.idsubtable = None
+    return without_internals(table)
+
+
+def _flat(table: DataTable, report: Report, context: ReportContext, request: ReportRequest) -> DataTable:
+    if report.subtable and not report.recursive and not report.flat_stored:
+        leaves = report_named(report.subtable)
+        for row in table.rows:
+            if row.idsubtable is not None:
+                inner = replace(context, parameters={**context.parameters, "idSubtable": str(row.idsubtable)})
+                row.subtable = queued(build(leaves, inner, expanded=False), leaves)
+    if not report.inherits_segment:
+        for row in table.walk():
+            row.metadata.pop("segment", None)
+    finish: dict[str, Callable[[str], str]] = {
+        "page": page_url_label,
+        "destination": partial(page_url_label, leading_slash=False),
+    }
+    how = Flat(
+        separator=report.separator,
+        dimensions=report.dimensions,
+        label_dimension=report.label_dimension,
+        finish_label=finish.get(report.flat_label),
+        include_aggregate_rows=request.flag("include_aggregate_rows"),
+    )
+    return flatten(table, how)
+
+
+def _prune(table: DataTable, depth: int) -> None:
+    for row in table.rows:
+        if row.subtable is None:
+            continue
+        if depth == 0:
+            row.subtable, row.idsubtable = None, None
+        else:
+            _prune(row.subtable, depth - 1)
+
+
+def _all_columns(
+    table: DataTable, report: Report, request: ReportRequest, processed: tuple[Processed, ...]
+) -> tuple[DataTable, tuple[Processed, ...]]:
+    own = {metric.name for metric in processed}
+    added = tuple(metric for metric in SHOW_ALL_COLUMNS if metric.name not in own)
+    if request.text("filter_add_columns_when_show_all_columns") == "1" and not report.constant_rows:
+        table = replace(table, rows=[row for row in table.rows if row.columns.get("nb_visits")])
+    return table, (*added, *processed)
+
+
+def queued(table: DataTable, report: Report) -> DataTable:
+    """Labels as they are shown: URL-decoded, then made pretty where the report does that last."""
+    for row in table.rows:
+        if report.decode:
+            _decode(row)
+        if report.queued and report.label is not None and not row.is_summary:
+            row.columns["label"] = report.label(str(row.label))
+    return table
+
+
+def _decode(row: Row) -> None:
+    row.columns["label"] = urldecode(str(row.label))
+    if row.subtable is not None:
+        for below in row.subtable.rows:
+            _decode(below)
+
+
+def _shown(table: DataTable, report: Report, request: ReportRequest) -> DataTable:
+    shown: Result = table
+    if request.text("showColumns") or request.text("hideColumns"):
+        nested = request.flag("hideColumnsRecursively")
+        show, hide = request.words("showColumns"), request.words("hideColumns")
+        shown = select_columns(table, show, hide, nested=nested)
+        if not show:
+            shown = drop_columns(shown, report.temporary)
+    elif not request.flag("showRawMetrics"):
+        shown = drop_columns(table, report.temporary)
+    return shown if isinstance(shown, DataTable) else table
+
+
+def _labelled(table: DataTable, report: Report, request: ReportRequest) -> DataTable:
+    found = filter_labels(
+        table,
+        request.labels,
+        titles=report.title_labels,
+        add_label_index=request.flag("labelFilterAddLabelIndex"),
+        names_of=lambda row: (row.metadata.get(STORED, row.label), row.label),
+    )
+    if not request.expanded:
+        for row in found.rows:
+            row.subtable = None
+    return found
+
+
+def without_internals(table: DataTable) -> DataTable:
+    for row in table.walk():
+        for name in _INTERNAL:
+            row.metadata.pop(name, None)
+    return table
