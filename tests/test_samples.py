@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +65,26 @@ def test_every_kind_of_traffic_occurs() -> None:
 
 def test_they_stay_small() -> None:
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 400_000
+
+
+def test_the_tutorial_shows_what_an_import_of_them_says(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "piwikcli", "--db", str(tmp_path / "piwik.duckdb")]
+    site = [
+        "sites",
+        "add",
+        "--name",
+        "Sample site",
+        "--url",
+        "https://www.example.org",
+        "--timezone",
+        "Europe/Berlin",
+    ]
+    logs = [str(FOLDER / "access.log.1.gz"), str(FOLDER / "access.log")]
+    assert subprocess.run([*command, *site], check=True, capture_output=True, text=True).stdout == "1\n"
+    done = subprocess.run(
+        [*command, "import-logs", "--idsite", "1", *logs], check=True, capture_output=True, text=True
+    )
+    tutorial = FOLDER.parent / "docs" / "tutorial" / "first-report.md"
+    summary = done.stderr.split(" [")[0]
+    assert summary.startswith("1,900 lines read = ")
+    assert summary in " ".join(tutorial.read_text(encoding="utf-8").split())

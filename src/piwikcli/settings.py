@@ -166,13 +166,13 @@ SETTINGS: dict[str, Setting] = {
             "visitors.salt",
             _choice("daily", "none"),
             "daily",
-            "daily: fingerprints change at midnight UTC; none: returning visitors are recognised for longer",
+            "daily: fingerprints change at the site's midnight; none: visitors are recognised across midnight",
         ),
         Setting(
             "visitors.look_back",
             _integer(1, " of seconds"),
             1800,
-            "Seconds without a request after which a fingerprint's next request begins a new visit",
+            "Seconds for which a fingerprint remembers its visitor after the last request",
         ),
         Setting(
             "referrers.ai_assistants",

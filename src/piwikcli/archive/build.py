@@ -9,16 +9,20 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from piwikcli.archive import leaves, rows, slices
 from piwikcli.archive.numbers import store_day_numbers, store_period_numbers
 from piwikcli.archive.periods import IDS, Period
+from piwikcli.errors import UsageError
 from piwikcli.plugins import records
 from piwikcli.plugins.api import NumericRecord, RowCount
+from piwikcli.settings import SETTINGS, Settings
 from piwikcli.store import Connection, Database
+from piwikcli.store.sites import get as get_site
 
 ACTIONS_AT_ONCE = 8_000_000
 """Days are built in groups of about so many actions, which bounds memory."""
@@ -35,12 +39,23 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Row limits (`archiving.maximum_rows.<x>` -> rows; 0 is none). Archives remember theirs."""
+    """What is configured for archives: row limits (`archiving.maximum_rows.<x>` -> rows; 0 is none), exact uniques.
+
+    An archive remembers what it was built with, and is out of date when that changes.
+    """
 
     maximum: Mapping[str, int]
+    exact_row_uniques: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        prefix = "archiving.maximum_rows."
+        maximum = {name.removeprefix(prefix): settings.integer(name) for name in SETTINGS if name.startswith(prefix)}
+        return cls(maximum, settings.flag("archiving.exact_row_uniques"))
 
     def described(self) -> str:
-        return json.dumps(dict(sorted(self.maximum.items())), separators=(",", ":"))
+        words = {**dict(sorted(self.maximum.items())), "exact_row_uniques": self.exact_row_uniques}
+        return json.dumps(words, separators=(",", ":"))
 
 
 Key = tuple[int, date, date]
@@ -51,41 +66,43 @@ def ensure(
     database: Database,
     sites: Sequence[int],
     periods: Iterable[Period],
-    limits: Limits,
+    segment: str,
+    settings: Settings,
     *,
-    today: date,
     force: bool = False,
-    on_built: Callable[[Built], None] | None = None,
 ) -> list[Built]:
     """Build the archives of these sites and periods that are missing or out of date, children first.
 
-    Periods without any visit have no archive. `force` builds the wanted periods in any case.
+    Periods without any visit have no archive. `force` builds the wanted periods in any case. Nothing is
+    locked when there is nothing to do. `segment` must be empty in this release.
     """
+    if segment:
+        raise UsageError("segments are not in this release")
     wanted = list(dict.fromkeys(periods))
+    limits = Limits.of(settings)
+    if not force:
+        with database.read() as connection:
+            sites = [idsite for idsite in sites if _is_missing(connection, idsite, wanted, limits)]
     done: list[Built] = []
+    if not sites:
+        return done
     with database.write() as connection:
         for idsite in sites:
             started = time.monotonic()
             built = Built(idsite)
-            _build_site(connection, idsite, wanted, limits, today, force, built)
+            _build_site(connection, idsite, wanted, limits, force, built)
             built.seconds = time.monotonic() - started
             done.append(built)
-            if on_built is not None:
-                on_built(built)
     return done
 
 
-def missing(
-    connection: Connection, sites: Sequence[int], periods: Iterable[Period], limits: Limits
-) -> bool:
-    """Whether any of the wanted archives is to be built; reads only."""
-    wanted = list(periods)
-    for idsite in sites:
-        days = _days_with_data(connection, idsite)
-        finished = _finished(connection, idsite, limits)
-        if any(_key(p) not in finished and _has_data(p, days) for p in wanted):
-            return True
-    return False
+def _is_missing(connection: Connection, idsite: int, wanted: list[Period], limits: Limits) -> bool:
+    finished = _finished(connection, idsite, limits)
+    candidates = [period for period in wanted if _key(period) not in finished]
+    if not candidates:
+        return False
+    days = _days_with_data(connection, idsite)
+    return any(_has_data(period, days) for period in candidates)
 
 
 def all_periods(connection: Connection, idsite: int, names: Iterable[str]) -> list[Period]:
@@ -99,10 +116,11 @@ def _build_site(
     idsite: int,
     wanted: list[Period],
     limits: Limits,
-    today: date,
     force: bool,
     built: Built,
 ) -> None:
+    zone = ZoneInfo(get_site(connection, idsite).timezone)
+    today = datetime.now(UTC).astimezone(zone).date()
     days = _days_with_data(connection, idsite)
     finished = _finished(connection, idsite, limits)
     plan: dict[int, set[Period]] = defaultdict(set)
@@ -121,15 +139,14 @@ def _build_site(
 
     for period in wanted:
         add(period, force)
-    for level in sorted(plan):
+    for level in sorted(level for level, some in plan.items() if some):
         todo = sorted(plan[level], key=_key)
         if level == IDS["day"]:
             for group in _groups(todo, days):
                 _build_days(connection, idsite, group, limits)
         else:
             _build_periods(connection, idsite, todo, children, limits)
-        if todo:
-            built.periods[todo[0].name] += len(todo)
+        built.periods[todo[0].name] += len(todo)
 
 
 def _children(period: Period, today: date) -> list[Period]:
@@ -178,8 +195,15 @@ def _build_periods(
     parents, kids = (list(column) for column in zip(*pairs, strict=True))
     connection.execute("INSERT INTO child SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[])", [parents, kids])
     slices.set_building(connection, [(ids[p], idsite, day) for p in periods for day in p.days()])
+    tables, numbers, _ = _declared()
     rows.from_children(connection)
-    _, numbers, _ = _declared()
+    if limits.exact_row_uniques:
+        rows.keep_aside(connection)
+        slices.make_visits(connection)
+        slices.make_actions(connection)
+        leaves.make_leaves(connection, tables)
+        rows.from_leaves(connection, tables)
+        rows.add_exact_uniques(connection)
     _start_numbers(connection)
     store_period_numbers(connection, numbers)
     _finish(connection, ids, limits)

@@ -70,6 +70,24 @@ def from_children(connection: Connection) -> None:
     )
 
 
+def keep_aside(connection: Connection) -> None:
+    """Move `rows` to `rolled_up`, so that `rows` can be made from leaves as well."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE rolled_up AS SELECT * FROM rows")
+
+
+def add_exact_uniques(connection: Connection) -> None:
+    """Make `rows` the rolled-up ones again, with the distinct counts of those made from the period's own leaves."""
+    exact = ", ".join(f"e.{name}" for name in DISTINCT)
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE rows AS
+        SELECT r.* REPLACE ({", ".join(f"e.{name} AS {name}" for name in DISTINCT)})
+        FROM rolled_up r LEFT JOIN (SELECT idarchive, record, idpath, {exact.replace("e.", "")} FROM rows) e
+            USING (idarchive, record, idpath)
+        """
+    )
+
+
 def count_rows(connection: Connection, counts: Iterable[RowCount]) -> None:
     """Numbers of rows, before any limit, into `number_of` (idarchive, name, value)."""
     depth = {"root": "p.depth = 1", "below": "p.depth > 1", "all": "true"}

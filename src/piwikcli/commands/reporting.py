@@ -104,7 +104,7 @@ def api_parameters(
     raw: bool,
     param: Sequence[str] | None,
 ) -> dict[str, str]:
-    """The options as Reporting API parameters; `--param` wins. Raises UsageError for a `--param` without `=`."""
+    """The options as Reporting API parameters; `--param` wins. Raises UsageError for one without `=`."""
     given = {
         "flat": "1" if flat else None,
         "expanded": "1" if expanded else None,
@@ -160,7 +160,13 @@ def open_reports(database: Database, settings: Settings, selection: Selection) -
     if settings.flag("archiving.on_demand"):
         from piwikcli.archive.build import ensure
 
-        ensure(database, selection.sites, selection.periods, selection.segment, settings)
+        ensure(
+            database,
+            [site.idsite for site in selection.sites],
+            selection.periods,
+            selection.segment,
+            settings,
+        )
     with database.read() as connection:
         yield Reports(connection, selection)
 

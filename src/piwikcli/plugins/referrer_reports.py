@@ -94,10 +94,7 @@ def _referrer_type(context: Context) -> DataTable:
         row.metadata = {"segment": f"referrerType=={segment}", "referrer_type": idtype}
         row.idsubtable = idtype if method else None
         if method and context.parameters.get("expanded") == "1":
-            subtable = _second_level(context, idtype)
-            # here by label, not by visits
-            subtable.rows.sort(key=lambda row: (row.is_summary, str(row.label).lower(), str(row.label)))
-            row.subtable = subtable
+            row.subtable = _second_level(context, idtype)
         rows.append(row)
     return DataTable(rows, table.metadata)
 
@@ -246,6 +243,7 @@ REPORTS = (
         compute=_referrer_type,
         metrics=VISIT_COLUMNS,
         parameters=("typeReferrer",),
+        subtable_sort="label",
         constant_rows=True,
         flattenable=False,
     ),

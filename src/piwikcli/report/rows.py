@@ -19,11 +19,12 @@ from piwikcli.plugins.labels import urldecode
 from piwikcli.plugins.metrics import SHOW_ALL_COLUMNS
 from piwikcli.report.columns import drop_columns, select_columns
 from piwikcli.report.context import ReportContext
-from piwikcli.report.filters import apply_generic_filters
+from piwikcli.report.filters import SUMMARY_LABEL, apply_generic_filters
 from piwikcli.report.flatten import Flat, flatten, page_url_label
 from piwikcli.report.labels import filter_labels
 from piwikcli.report.processed import process_table, processed_of
 from piwikcli.report.requests import ReportRequest
+from piwikcli.report.sorting import sort_table
 from piwikcli.report.sums import sum_rows, with_totals, with_totals_row
 from piwikcli.report.table import DataTable, Result, Row, Value
 
@@ -97,6 +98,9 @@ def filtered(
         if names & {filters.filter_sort_column, filters.filter_excludelowpop, filters.filter_column}:
             process_table(table, report.root_processed, processed)
         table = apply_generic_filters(table, filters)
+        if report.subtable_sort is not None:
+            for row in table.rows:
+                row.subtable = row.subtable and sort_table(row.subtable, report.subtable_sort, "asc")
     process_table(table, report.root_processed, processed)
     if not request.flag("disable_queued_filters"):
         table = queued(table, report)
@@ -130,7 +134,11 @@ def _flat(table: DataTable, report: Report, context: ReportContext, request: Rep
         finish_label=finish.get(report.flat_label),
         include_aggregate_rows=request.flag("include_aggregate_rows"),
     )
-    return flatten(table, how)
+    flat = flatten(table, how)
+    for row in flat.rows:
+        # what a folder's row limit cut off is a leaf like others; only the root's comes last
+        row.is_summary = row.is_summary and row.label == SUMMARY_LABEL
+    return flat
 
 
 def _prune(table: DataTable, depth: int) -> None:

@@ -14,6 +14,7 @@ import random
 import re
 import secrets
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,15 @@ import duckdb
 from piwikcli.errors import BusyError, InputError, PiwikError
 
 Connection = duckdb.DuckDBPyConnection
+
+_OPEN: weakref.WeakSet[Connection] = weakref.WeakSet()
+
+
+def interrupt_all() -> None:
+    """Stop the queries of every open connection; a signal handler calls it, since DuckDB finishes them otherwise."""
+    for connection in list(_OPEN):
+        connection.interrupt()
+
 
 _LOCK_WORDS = ("Could not set lock", "Conflicting lock", "different configuration", "being used by another")
 
@@ -113,6 +123,7 @@ class Database:
             except (duckdb.SerializationException, duckdb.InvalidInputException, duckdb.CatalogException) as error:
                 raise PiwikError(f"{self.path}: cannot be opened: {_first_line(str(error))}") from error
             else:
+                _OPEN.add(connection)
                 connection.execute("SET TimeZone = 'UTC'")
                 connection.execute("SET preserve_insertion_order = false" if not read_only else "SELECT 1")
                 return connection

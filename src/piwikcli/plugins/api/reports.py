@@ -145,6 +145,8 @@ class Report:
     """Method that shows a row's subtable when asked with `idSubtable`."""
     sort: str | None = "nb_visits"
     sort_order: Literal["asc", "desc"] = "desc"
+    subtable_sort: str | None = None
+    """Column by which subtables are sorted, ascending, if not as the table."""
     constant_rows: bool = False
     """Whether the rows are always the same ones, which the default limit doesn't cut."""
 

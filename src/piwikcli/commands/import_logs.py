@@ -1,0 +1,273 @@
+"""`piwik import-logs`: access logs into visits."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from piwikcli.commands import console, options, output
+from piwikcli.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from piwikcli.ingest.importer import ImportOptions
+    from piwikcli.ingest.rules import Rules
+    from piwikcli.ingest.summary import Summary
+    from piwikcli.settings import Settings
+
+Many = list[str] | None
+
+
+def _many(*names: str, help: str, metavar: str = "GLOB") -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, show_default=False)
+
+
+def command(
+    logs: Annotated[
+        list[str], typer.Argument(metavar="LOG...", help="Files, globs, folders; .gz .bz2 .zst .xz; - is stdin.")
+    ],
+    idsite: Annotated[
+        int | None, typer.Option("--idsite", metavar="N", help="Everything belongs to site N.", show_default=False)
+    ] = None,
+    idsite_fallback: Annotated[
+        int | None,
+        typer.Option("--idsite-fallback", metavar="N", help="Site of hosts that no site has.", show_default=False),
+    ] = None,
+    add_sites_new_hosts: Annotated[
+        bool, typer.Option("--add-sites-new-hosts", help="Make a site for every unknown host.")
+    ] = False,
+    log_format_name: Annotated[
+        str | None,
+        typer.Option("--log-format-name", metavar="NAME", help="Don't detect the format.", show_default=False),
+    ] = None,
+    enable_static: Annotated[bool, typer.Option("--enable-static", help="Count images, css, js, fonts.")] = False,
+    enable_bots: Annotated[bool, typer.Option("--enable-bots", help="Count bots.")] = False,
+    enable_http_errors: Annotated[bool, typer.Option("--enable-http-errors", help="Count 4xx and 5xx.")] = False,
+    enable_http_redirects: Annotated[
+        bool, typer.Option("--enable-http-redirects", help="Count 3xx (304 always counts).")
+    ] = False,
+    hostname: Annotated[Many, _many("--hostname", help="Only these hosts; again for more.")] = None,
+    include_host: Annotated[Many, _many("--include-host", help="Only this host.", metavar="HOST")] = None,
+    exclude_host: Annotated[Many, _many("--exclude-host", help="Not this host.", metavar="HOST")] = None,
+    include_path: Annotated[Many, _many("--include-path", help="Only these paths.")] = None,
+    include_path_from: Annotated[
+        Path | None, _many("--include-path-from", help="Such paths, one a line.", metavar="FILE")
+    ] = None,
+    exclude_path: Annotated[Many, _many("--exclude-path", help="Not these paths.")] = None,
+    exclude_path_from: Annotated[
+        Path | None, _many("--exclude-path-from", help="Such paths, one a line.", metavar="FILE")
+    ] = None,
+    useragent_exclude: Annotated[
+        Many, _many("--useragent-exclude", help="Not user agents that contain this.", metavar="TEXT")
+    ] = None,
+    download_extensions: Annotated[
+        str | None, _many("--download-extensions", help="What counts as a download.", metavar="A,B")
+    ] = None,
+    add_download_extensions: Annotated[
+        str | None, _many("--add-download-extensions", help="What counts too.", metavar="A,B")
+    ] = None,
+    exclude_older_than: Annotated[
+        str | None, _many("--exclude-older-than", help="'YYYY-MM-DD hh:mm:ss ±HHMM'.", metavar="TIME")
+    ] = None,
+    exclude_newer_than: Annotated[
+        str | None, _many("--exclude-newer-than", help="'YYYY-MM-DD hh:mm:ss ±HHMM'.", metavar="TIME")
+    ] = None,
+    strip_query_string: Annotated[bool, typer.Option("--strip-query-string", help="Drop queries.")] = False,
+    query_string_delimiter: Annotated[
+        str, typer.Option("--query-string-delimiter", metavar="C", help="Where the path ends.")
+    ] = "?",
+    force_lowercase_path: Annotated[
+        bool, typer.Option("--force-lowercase-path", help="Lower-case paths and queries.")
+    ] = False,
+    add_to_date: Annotated[int, typer.Option("--add-to-date", metavar="SECONDS", help="Shift all times.")] = 0,
+    log_hostname: Annotated[
+        str | None, _many("--log-hostname", help="The host of every line.", metavar="HOST")
+    ] = None,
+    title_category_delimiter: Annotated[
+        str, typer.Option("--title-category-delimiter", metavar="C", help="In the titles of errors.")
+    ] = "/",
+    encoding: Annotated[str, typer.Option("--encoding", metavar="NAME", help="Of the log.")] = "utf8",
+    geoip: Annotated[
+        Path | None, _many("--geoip", help="A .mmdb database of places (setting geoip.database).", metavar="FILE")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, _many("--data-dir", help="Newer referrer lists (setting data_dir).", metavar="DIR")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Everything but the commit.")] = False,
+    summary_json: Annotated[bool, typer.Option("--summary-json", help="The summary as JSON on stdout.")] = False,
+    max_rejects: Annotated[
+        str | None,
+        _many("--max-rejects", help="More rejected lines end with exit code 3.", metavar="N|P%"),
+    ] = None,
+    max_line_bytes: Annotated[
+        int, typer.Option("--max-line-bytes", metavar="N", min=256, help="A longer line is rejected.")
+    ] = 1 << 20,
+    batch_bytes: Annotated[
+        int, typer.Option("--batch-bytes", metavar="N", min=1, help="Log text between two commits.")
+    ] = 32 << 20,
+    memory_limit: Annotated[
+        str | None, _many("--memory-limit", help="Of the engine, such as 1GB.", metavar="SIZE")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", metavar="N", min=1, help="Of the engine.", show_default=False)
+    ] = None,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> int:
+    """Import access logs: each line once, however often the command runs."""
+    settings = options.load_settings({"geoip.database": geoip, "data_dir": data_dir}, db=db, lock_timeout=lock_timeout)
+    allowed = _max_rejects(max_rejects)
+    from piwikcli.ingest.rules import DOWNLOADS, Rules
+
+    extensions = DOWNLOADS if download_extensions is None else frozenset(_words(download_extensions))
+    rules = Rules(
+        enable_static=enable_static,
+        enable_bots=enable_bots,
+        enable_http_errors=enable_http_errors,
+        enable_http_redirects=enable_http_redirects,
+        hostnames=tuple(hostname or ()),
+        include_hosts=tuple(include_host or ()),
+        exclude_hosts=tuple(exclude_host or ()),
+        include_paths=(*(include_path or ()), *_lines(include_path_from, "--include-path-from")),
+        exclude_paths=(*(exclude_path or ()), *_lines(exclude_path_from, "--exclude-path-from")),
+        exclude_agents=tuple(useragent_exclude or ()),
+        download_extensions=extensions | frozenset(_words(add_download_extensions or "")),
+        exclude_older_than=_moment(exclude_older_than, "--exclude-older-than"),
+        exclude_newer_than=_moment(exclude_newer_than, "--exclude-newer-than"),
+        strip_query_string=strip_query_string,
+        query_string_delimiter=_delimiter(query_string_delimiter),
+        force_lowercase_path=force_lowercase_path,
+        add_to_date=add_to_date,
+        log_hostname=log_hostname.lower() if log_hostname else None,
+        title_delimiter=title_category_delimiter,
+    )
+    from piwikcli.ingest.importer import ImportOptions
+    from piwikcli.ingest.sitebook import SiteOptions
+
+    chosen = ImportOptions(
+        rules=rules,
+        sites=SiteOptions(idsite, idsite_fallback, add_sites_new_hosts),
+        format_name=log_format_name,
+        encoding=_encoding(encoding),
+        geoip=settings.path("geoip.database"),
+        data_dir=settings.path("data_dir"),
+        daily_salt=settings.text("visitors.salt") == "daily",
+        look_back=settings.integer("visitors.look_back"),
+        ai_assistants=settings.flag("referrers.ai_assistants"),
+        batch_bytes=batch_bytes,
+        max_line_bytes=max_line_bytes,
+        dry_run=dry_run,
+        described=json.dumps({"logs": logs, "idsite": idsite, "rules": _described(rules)}),
+    )
+    summary = _run(settings, chosen, logs, memory_limit, threads)
+    return _report(summary, allowed, as_json=summary_json)
+
+
+EPILOG = options.examples(
+    "piwik import-logs access.log",
+    "piwik import-logs --idsite 1 /var/log/nginx/access.log*",
+    "zcat old.log.gz | piwik import-logs --idsite 1 -",
+)
+
+
+def _run(
+    settings: Settings, chosen: ImportOptions, logs: list[str], memory_limit: str | None, threads: int | None
+) -> Summary:
+    from piwikcli.ingest.importer import Importer, expand
+
+    names = expand(logs)
+    database = options.open_database(settings, memory_limit=memory_limit, threads=threads)
+    total = sum(Path(name).stat().st_size for name in names if Path(name).is_file())
+    before = {name: 0 for name in names}
+    with console.progress(total or None, names[0] if names else "") as bar:
+
+        def advance(name: str, consumed: int, of: int, lines: int) -> None:
+            before[name] = consumed
+            bar.describe(Path(name).name)
+            bar.update(sum(before.values()), lines)
+
+        return Importer(database, chosen, advance).run(names)
+
+
+def _report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: bool) -> int:
+    """Print the summary; the exit code of it."""
+    for note in summary.notes:
+        console.note(note)
+    for idsite, name, url in summary.sites_created:
+        console.note(f"site {idsite} created: {name} ({url}, UTC); change it with piwik sites update {idsite}")
+    if summary.unknown_hosts:
+        hosts = ", ".join(sorted(summary.unknown_hosts)[:10])
+        console.note(f"no site has these hosts: {hosts} (see --idsite-fallback, --add-sites-new-hosts)")
+    console.note(summary.line())
+    if as_json:
+        output.line(json.dumps(summary.as_json(), ensure_ascii=False))
+    for problem in summary.problems:
+        console.error(problem)
+    rejected = summary.outcome("rejected")
+    if allowed is not None:
+        number, percent = allowed
+        if rejected > (number / 100 * summary.lines if percent else number):
+            console.error(f"{rejected:,} lines were rejected, more than --max-rejects allows; see table reject")
+            return ExitCode.REJECTS
+    return ExitCode.INPUT if summary.problems else ExitCode.DONE
+
+
+def _described(rules: Rules) -> dict[str, Any]:
+    values = {name: getattr(rules, name) for name in rules.__slots__}
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values.items()}
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip().lstrip(".").lower() for word in text.split(",") if word.strip()]
+
+
+def _lines(path: Path | None, option: str) -> list[str]:
+    if path is None:
+        return []
+    try:
+        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{option} {path}: cannot be read ({error})") from error
+
+
+def _moment(text: str | None, option: str) -> int | None:
+    """Seconds UTC of `YYYY-MM-DD hh:mm:ss ±HHMM`."""
+    if text is None:
+        return None
+    try:
+        return int(datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z").timestamp())
+    except ValueError as error:
+        raise UsageError(f"{option}: {text!r} is not of the form 'YYYY-MM-DD hh:mm:ss ±HHMM'") from error
+
+
+def _delimiter(text: str) -> str:
+    if len(text) == 0:
+        raise UsageError("--query-string-delimiter must not be empty")
+    return text
+
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError as error:
+        raise UsageError(f"--encoding: there is no encoding {name}") from error
+    return name
+
+
+def _max_rejects(text: str | None) -> tuple[float, bool] | None:
+    """(number, whether it is a percentage)"""
+    if text is None:
+        return None
+    percent = text.endswith("%")
+    try:
+        number = float(text.rstrip("%"))
+    except ValueError:
+        number = -1.0
+    if number < 0:
+        raise UsageError(f"--max-rejects: {text!r} is neither a number nor a percentage")
+    return number, percent
+
+
