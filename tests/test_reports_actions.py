@@ -3,7 +3,7 @@
 import pytest
 
 from piwikcli.errors import UsageError
-from piwikcli.plugins.action_reports import target_labels, url_labels
+from piwikcli.plugins.action_lookup import target_labels, url_labels
 from piwikcli.plugins.api.records import SUMMARY_LABEL
 from report_helpers import DAY, WEEK, Rows, Store
 

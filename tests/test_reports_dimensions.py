@@ -182,10 +182,10 @@ def test_resolutions_and_configurations() -> None:
     configuration = "Resolution.getConfiguration", "Resolution_configuration"
     assert labels(*configuration, "IOS;MF;390x844", "UBT;FF;unknown") == [
         "iOS / Mobile Safari / 390x844",
-        "GNU/Linux / Firefox / unknown",
+        "Ubuntu / Firefox / unknown",
     ]
-    # two systems of one family are one row
-    [row] = rows(*configuration, {("UBT;FF;unknown",): visits(1), ("DEB;FF;unknown",): visits(2)})
+    # two systems that nobody knows are one row
+    [row] = rows(*configuration, {("UNK;FF;unknown",): visits(1), (";FF;unknown",): visits(2)})
     assert row["nb_visits"] == 3
 
 

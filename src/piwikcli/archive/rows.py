@@ -54,15 +54,22 @@ def from_children(connection: Connection) -> None:
 
     Distinct counts cannot be added up; their sum over the days goes into a column of its own.
     """
-    daily = ", ".join(f"sum(coalesce(r.{period}, r.{name})) AS {period}" for name, period in DISTINCT.items())
+    own, daily = [], []
+    for name, period in DISTINCT.items():
+        # a range of one day is that day
+        own.append(f"CASE WHEN any_value(p.date1 = p.date2) THEN sum(r.{name}) END AS {name}")
+        total = f"sum(coalesce(r.{period}, r.{name}))"
+        daily.append(f"CASE WHEN any_value(p.date1 < p.date2) THEN {total} END AS {period}")
     plain = _totals("r.", (metric.name for metric in METRICS if not metric.period_name))
     connection.execute("CREATE OR REPLACE TEMP TABLE rows AS SELECT * FROM archive_row LIMIT 0")
     connection.execute(
         f"""
         INSERT INTO rows BY NAME
         SELECT c.idarchive, r.record, r.idpath,
-               arg_max(r.idaction, (coalesce(r.nb_hits, 0), -epoch(k.date1))) AS idaction, {plain}, {daily}
+               arg_max(r.idaction, (coalesce(r.nb_hits, 0), -epoch(k.date1))) AS idaction,
+               {plain}, {", ".join(own)}, {", ".join(daily)}
         FROM child c
+        JOIN archive p ON p.idarchive = c.idarchive
         JOIN archive k ON k.idarchive = c.idchild
         JOIN archive_row r ON r.idarchive = c.idchild
         GROUP BY c.idarchive, r.record, r.idpath

@@ -74,11 +74,12 @@ def command(
     requests = dict(_named(methods, parameters) if methods else _all(parameters))
     settings = options.load_settings(db=db, lock_timeout=lock_timeout)
     database = options.open_database(settings)
-    selection = reporting.select(database, settings, idsite=idsite, period=period, date=date, segment=segment)
     files = 0
-    with reporting.open_reports(database, settings, selection) as every:
-        for periods in reporting.chunks(selection.periods, PERIODS_AT_A_TIME):
-            reports = every if len(periods) == len(selection.periods) else every.some(periods)
+    with reporting.open_reports(
+        database, settings, idsite=idsite, period=period, date=date, segment=segment
+    ) as every:
+        for periods in reporting.chunks(every.selection.periods, PERIODS_AT_A_TIME):
+            reports = every if len(periods) == len(every.selection.periods) else every.some(periods)
             for stem, request in requests.items():
                 for one in periods:
                     path = folder / one.name / one.slug / f"{stem}.{FORMATS[format].extension}"

@@ -107,7 +107,7 @@ def command(
     ] = 1 << 20,
     batch_bytes: Annotated[
         int, typer.Option("--batch-bytes", metavar="N", min=1, help="Log text between two commits.")
-    ] = 32 << 20,
+    ] = 128 << 20,
     memory_limit: Annotated[
         str | None, _many("--memory-limit", help="Of the engine, such as 1GB.", metavar="SIZE")
     ] = None,

@@ -82,8 +82,9 @@ def command(
     format = _format(format, file)
     settings = options.load_settings(db=db, lock_timeout=lock_timeout)
     database = options.open_database(settings)
-    selection = reporting.select(database, settings, idsite=idsite, period=period, date=date, segment=segment)
-    with reporting.open_reports(database, settings, selection) as reports:
+    with reporting.open_reports(
+        database, settings, idsite=idsite, period=period, date=date, segment=segment
+    ) as reports:
         result = reports.answer(request, TABLE_ROWS if format == "table" else None)
     _announce_cuts(result, request)
     on_screen = file is None and sys.stdout.isatty()
@@ -140,4 +141,4 @@ def _list(format: str | None, file: Path | None) -> None:
         for report in reports().values()
     ]
     chosen = output.list_format(format, file)
-    output.write_list(rows, ("method", "title", "parameters"), chosen, file)
+    output.write_list(rows, tuple(rows[0]), chosen, file, table=("method", "title", "parameters", "columns"))

@@ -25,9 +25,11 @@ class SiteClock:
     def __call__(self, site: Ints, time: Ints) -> tuple[Ints, Ints]:
         """Local date and hour of each row."""
         slots = time // _STEP
-        distinct, place = np.unique(np.stack((site, slots)), axis=1, return_inverse=True)
-        offsets = [self.offset(int(s), int(slot)) for s, slot in distinct.T.tolist()]
-        local = time + np.array(offsets, dtype=np.int64)[place.reshape(-1)] if len(time) else time
+        changed = np.ones(len(time), dtype=np.bool_)
+        changed[1:] = (slots[1:] != slots[:-1]) | (site[1:] != site[:-1])
+        heads = np.flatnonzero(changed)  # requests of one quarter follow each other, mostly
+        offsets = [self.offset(*key) for key in zip(site[heads].tolist(), slots[heads].tolist(), strict=True)]
+        local = time + np.repeat(np.array(offsets, dtype=np.int64), np.diff(heads, append=len(time)))
         return local // 86400, (local % 86400) // 3600
 
     def offset(self, idsite: int, slot: int) -> int:

@@ -56,3 +56,25 @@ def texts(values: Sequence[Any]) -> pa.Array:
 
 def numbers(values: Sequence[Any]) -> pa.Array:
     return pa.array(values, pa.int64())
+
+
+def nullable(values: Ints, kind: pa.DataType) -> pa.Array:
+    """Numbers, negative ones as NULL."""
+    return pa.array(values, mask=values < 0).cast(kind)
+
+
+def timestamps(seconds: Ints) -> pa.Array:
+    return pa.array(np.asarray(seconds, dtype=np.int64) * 1_000_000).cast(pa.timestamp("us"))
+
+
+def dates(days: Ints) -> pa.Array:
+    """Dates from days since 1970."""
+    return pa.array(np.asarray(days, dtype=np.int32)).cast(pa.date32())
+
+
+def words(places: Ints, of: Sequence[str]) -> pa.Array:
+    """Texts by place, negative ones as NULL."""
+    if not len(of):
+        return pa.nulls(len(places), pa.string())
+    codes = pa.array(np.maximum(places, 0).astype(np.int32), mask=places < 0)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(of, pa.string()))

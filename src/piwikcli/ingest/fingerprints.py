@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from piwikcli.ingest.enrich import Client
 from piwikcli.ingest.lookups.devices import Device
 from piwikcli.ingest.recognise import Ids, Ints, mix
+from piwikcli.ingest.vocabulary import Client
 
 _FLAGS = "0" * 10  # plugins and cookies, which a log does not tell
 
@@ -26,31 +26,27 @@ class Recognition:
 
 
 class Fingerprints:
-    """Computes fingerprints; what it has hashed once it remembers."""
+    """Computes fingerprints in two steps: what a client is, and the salt of the site's day."""
 
     def __init__(self, recognition: Recognition) -> None:
         self._recognition = recognition
         self._salts: dict[tuple[int, int], int] = {}
-        self._clients: dict[tuple[str, str, str], int] = {}
 
-    def __call__(self, clients: Sequence[tuple[Client, Device]], client: Ints, site: Ints, day: Ints) -> Ids:
-        """Each row's fingerprint; `client` points into `clients`, `day` counts local dates from 1970."""
-        if not len(client):
-            return np.empty(0, dtype=np.uint64)
-        return mix(self._constant(clients)[client] ^ self._daily(site, day))
-
-    def _constant(self, clients: Sequence[tuple[Client, Device]]) -> Ids:
+    def constant(self, clients: Sequence[Client], devices: Sequence[Device]) -> Ids:
         """The part that does not change from day to day, per client."""
         out = np.empty(len(clients), dtype=np.uint64)
-        for place, (client, device) in enumerate(clients):
-            key = (device.fingerprint, client.ip, client.language[:20])
-            known = self._clients.get(key)
-            if known is None:
-                known = self._clients[key] = _hash(self._recognition.secret, key[0], _FLAGS, key[1], key[2])
-            out[place] = known
+        for place, (client, device) in enumerate(zip(clients, devices, strict=True)):
+            language = client.language[:20]
+            out[place] = _hash(self._recognition.secret, device.fingerprint, _FLAGS, client.ip, language)
         return out
 
-    def _daily(self, site: Ints, day: Ints) -> Ids:
+    def daily(self, constant: Ids, site: Ints, day: Ints) -> Ids:
+        """Each row's fingerprint; `day` counts local dates from 1970."""
+        if not len(constant):
+            return np.empty(0, dtype=np.uint64)
+        return mix(constant ^ self._salt(site, day))
+
+    def _salt(self, site: Ints, day: Ints) -> Ids:
         """The salt of each row's site and local date (of its site alone without daily salt)."""
         if not self._recognition.daily_salt:
             day = np.zeros_like(day)

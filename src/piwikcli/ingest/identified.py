@@ -17,11 +17,12 @@ from piwikcli.ingest.recognise import MAX_ACTIONS, NULL, VISIT_LENGTH, Assignmen
 
 
 class _Visit:
-    __slots__ = ("actions", "last", "last_day", "number", "referrer", "user", "visitor")
+    __slots__ = ("actions", "chain", "last", "last_day", "number", "referrer", "user", "visitor")
 
-    def __init__(self, number: int, visitor: int, referrer: VisitReferrer) -> None:
+    def __init__(self, number: int, visitor: int, chain: int, referrer: VisitReferrer) -> None:
         self.number = number
         self.visitor = visitor
+        self.chain = chain
         self.referrer = referrer
         self.user = NULL
         self.actions = 0
@@ -77,7 +78,9 @@ def by_identity(requests: Requests, users: Sequence[str], look_back: int) -> Ass
                 visitor = ids[user]
             else:
                 visitor = int(mix(requests.config[row : row + 1] ^ mix(requests.time[row : row + 1].astype(np.uint64)))[0])
-            visit = _Visit(len(found), visitor, VisitReferrer(requests, row))
+            # whoever the fingerprint's visits belong to: nobody's visit may follow a user's
+            run = (visit.chain for visit in configs[config] if visit.last >= time - look_back)
+            visit = _Visit(len(found), visitor, min(run, default=time), VisitReferrer(requests, row))
             found.append(visit)
             previous.append(match.number if match is not None else NULL)
             visitors[site, visitor].append(visit)
@@ -94,13 +97,11 @@ def by_identity(requests: Requests, users: Sequence[str], look_back: int) -> Ass
         visit.actions += 1
         visit.last, visit.last_day = time, day
         visit_of[row] = visit.number
-    start = np.zeros(len(found), dtype=np.int64)
-    start[visit_of[::-1]] = requests.time[::-1]
     return Assignment(
         visit_of,
         np.array(previous, dtype=np.int64),
         np.array([visit.visitor for visit in found], dtype=np.uint64),
-        start,
+        np.array([visit.chain for visit in found], dtype=np.int64),
     )
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,19 +18,26 @@ from pathlib import Path
 from piwikcli import __version__
 from piwikcli.errors import InputError, PiwikError
 from piwikcli.ingest import formats, ledger, sources
+from piwikcli.ingest.ahead import ahead
 from piwikcli.ingest.commit import Committer
 from piwikcli.ingest.devicebook import DeviceBook
 from piwikcli.ingest.enrich import Batch, Enricher
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.lookups.definitions import Definitions
 from piwikcli.ingest.lookups.location import Locator
-from piwikcli.ingest.parse import Parsed, parse
+from piwikcli.ingest.parse import Reject, parse
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
 from piwikcli.ingest.stream import STDIN, Chunk, LogStream
 from piwikcli.ingest.summary import ALREADY, Summary
 from piwikcli.store import Connection, Database, number, one
 from piwikcli.store.options import record_settings
+
+
+PIECE_BYTES = 12 << 20
+"""Log text is parsed in pieces of this size, which stay near the processor; a batch has several."""
+PIECES_AHEAD = 4
+"""So many pieces may wait, parsed and enriched, while a batch is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class ImportOptions:
     daily_salt: bool = True
     look_back: int = 1800
     ai_assistants: bool = True
-    batch_bytes: int = 64 << 20
+    batch_bytes: int = 128 << 20
     max_line_bytes: int = 1 << 20
     dry_run: bool = False
     described: str = "{}"
@@ -58,12 +65,20 @@ Progress = Callable[[str, int, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A chunk that is read, parsed and enriched, and waits for its commit."""
+class _Piece:
+    """A chunk that is read, parsed and enriched, and waits for its commit. Offsets count bytes."""
 
-    chunk: Chunk
-    parsed: Parsed
+    size: int
+    end: int
+    tail: bytes
+    lines: int
+    last_line: int
+    """Offset of the last line."""
+    unterminated: str
+    """Fate of that line when it has no newline yet, else empty."""
     batch: Batch
+    fates: ledger.Fates
+    rejects: list[Reject]
 
 
 class Importer:
@@ -220,54 +235,67 @@ class Importer:
 
         `stored` is the committed offset that the database has.
         """
+        options = self._options
         enricher = Enricher(
-            self._options.rules,
+            options.rules,
             self._book,
             self._definitions,
             self._locator,
-            ai_assistants=self._options.ai_assistants,
-            spammers=_spammers(self._options.data_dir),
+            encoding=options.encoding,
+            ai_assistants=options.ai_assistants,
+            spammers=_spammers(options.data_dir),
         )
-        chunks = stream.chunks(self._options.batch_bytes, self._options.max_line_bytes)
-        line = source.lines + 1
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare") as worker:
-            step = worker.submit(self._prepare, chunks, log_format, line, enricher)
-            while (prepared := step.result()) is not None:
-                line += prepared.parsed.lines
-                step = worker.submit(self._prepare, chunks, log_format, line, enricher)
-                self._commit(stream.name, source, stored, prepared, head, removed)
-                stored, removed = source.committed, None
-                if self._progress is not None:
-                    self._progress(stream.name, stream.consumed(), stream.total, self._summary.lines)
+        chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), options.max_line_bytes)
+        pieces: list[_Piece] = []
+        size = 0
+        with ahead(self._prepare(chunks, log_format, source.lines + 1, enricher), PIECES_AHEAD) as prepared:
+            for piece in prepared:
+                full = size + piece.size > options.batch_bytes
+                if pieces and (full or piece.batch.vocabulary is not pieces[0].batch.vocabulary):
+                    self._commit(stream, source, stored, pieces, head, removed)
+                    stored, removed = source.committed, None
+                    pieces, size = [], 0
+                pieces.append(piece)
+                size += piece.size
+        if pieces:
+            self._commit(stream, source, stored, pieces, head, removed)
 
     def _prepare(
         self, chunks: Iterator[Chunk], log_format: formats.LogFormat, line: int, enricher: Enricher
-    ) -> _Prepared | None:
-        chunk = next(chunks, None)
-        if chunk is None:
-            return None
+    ) -> Iterator[_Piece]:
+        """Parse and enrich chunk by chunk; `line` is the number of the first line."""
         limit = self._options.max_line_bytes
-        parsed = parse(chunk, log_format, first_line=line, now=int(time.time()), max_line=limit)
-        batch = enricher(parsed.hits, self._options.encoding)
-        self._devices.learn(client.agent for client in batch.clients)
-        return _Prepared(chunk, parsed, batch)
+        for chunk in chunks:
+            parsed = parse(chunk, log_format, first_line=line, now=int(time.time()), max_line=limit)
+            line += parsed.lines
+            batch = enricher(parsed.hits)
+            self._devices.learn(client.agent for client in enricher.new_clients())
+            fates, rejects = ledger.fates_of(chunk, parsed, batch)
+            fate = ledger.last_fate(parsed, batch, rejects) if chunk.unterminated else ""
+            end = chunk.offset + chunk.size
+            last = parsed.last_line_offset
+            yield _Piece(chunk.size, end, chunk.tail, parsed.lines, last, fate, batch, fates, rejects)
 
     def _commit(
         self,
-        name: str,
+        stream: LogStream,
         source: sources.Source,
         stored: int,
-        prepared: _Prepared,
+        pieces: list[_Piece],
         head: bytes,
         removed: int | None,
     ) -> None:
-        """Write one chunk's requests, ledger and position in one transaction."""
-        chunk, parsed, batch = prepared.chunk, prepared.parsed, prepared.batch
-        fates, rejects = ledger.fates_of(chunk, parsed, batch)
+        """Write some chunks' requests, ledger and position in one transaction."""
+        batch = Batch.join([piece.batch for piece in pieces])
+        fates: ledger.Fates = Counter()
+        for piece in pieces:
+            fates.update(piece.fates)
+        rejects = [reject for piece in pieces for reject in piece.rejects]
+        last = pieces[-1]
         with self._transaction() as connection:
             at = one(connection, "SELECT committed FROM source WHERE idsource = ?", [source.idsource])
             if at is None or at[0] != stored:
-                raise PiwikError(f"{name}: another import of the same content is running")
+                raise PiwikError(f"{stream.name}: another import of the same content is running")
             if not self._book.is_current(connection):
                 raise PiwikError("sites were changed during the import; run it again to continue where it stopped")
             self._book.store(connection)
@@ -275,13 +303,13 @@ class Importer:
                 sources.begin(connection, source, int(batch.columns["time"][0]))
             self._committer.store(connection, source.idsource, batch, removed)
             ledger.write(connection, self._idimport, source.idsource, fates, rejects)
-            source.committed = chunk.offset + chunk.size
-            source.lines += parsed.lines
-            source.tail_offset = parsed.last_line_offset
-            source.unterminated = ledger.last_fate(parsed, batch, rejects) if chunk.unterminated else ""
-            sources.advance(connection, source, name, head, chunk.tail)
+            source.committed, source.tail_offset, source.unterminated = last.end, last.last_line, last.unterminated
+            source.lines += sum(piece.lines for piece in pieces)
+            sources.advance(connection, source, stream.name, head, last.tail)
         self._summary.fates.update(fates)
         self._summary.unknown_hosts |= batch.unknown_hosts
+        if self._progress is not None:
+            self._progress(stream.name, stream.consumed(), stream.total, self._summary.lines)
 
 
 class _Rollback(Exception):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from piwikcli.ingest import formats
+from piwikcli.ingest.parse import stamp
 from piwikcli.ingest.stream import TAIL, LogStream
 from piwikcli.store import Connection, number
 
@@ -55,29 +57,51 @@ def find(connection: Connection, target: str, stream: LogStream) -> Source | Non
     for idsource, hashes, committed, lines, tail_offset, unterminated, log_format in rows:
         if reached < HEADS[-1] and reached < committed:
             # shorter than what was imported: it may be the beginning of it
-            if not _begins(connection, idsource, head, hashes, committed):
+            if not _begins(connection, idsource, head, hashes, committed, log_format):
                 continue
         elif head_hashes(head, committed) != hashes:
             continue
         source = Source(idsource, committed, lines, tail_offset, unterminated, log_format, already=lines)
+        stream.spool()
         if _continues(connection, source, stream):
             return source
         stream.reopen()
     return None
 
 
-def _begins(connection: Connection, idsource: int, head: bytes, hashes: list[str], committed: int) -> bool:
-    """Whether a short content is how the source began: all of its head hashes that it reaches, and a checkpoint."""
+def _begins(
+    connection: Connection, idsource: int, head: bytes, hashes: list[str], committed: int, log_format: str
+) -> bool:
+    """Whether a short content is how the source began.
+
+    It has the head hashes that it reaches, and what was stored of the source in it stands in it where it should:
+    two extracts of one log may well begin with the same line.
+    """
     for size, expected in zip(HEADS, hashes, strict=True):
         if min(size, committed) <= len(head) and digest(head[: min(size, committed)]) != expected:
             return False
-    found = connection.execute(
-        "SELECT committed, tail_hash FROM source_checkpoint WHERE idsource = ? AND committed <= ?",
+    rejected = connection.execute(
+        "SELECT byte_offset, content FROM reject WHERE idsource = ? AND byte_offset < ?", [idsource, len(head)]
+    ).fetchall()
+    if any(not content.startswith(head[at : at + len(content)]) for at, content in rejected):
+        return False
+    stored = connection.execute(
+        "SELECT q.byte_offset, epoch(q.server_time)::BIGINT, c.ip FROM request q JOIN client c USING (idclient) "
+        "WHERE q.idsource = ? AND q.byte_offset < ?",
         [idsource, len(head)],
     ).fetchall()
-    if len(head) >= HEADS[0]:
-        return True
-    return any(digest(head[max(0, at - TAIL) : at]) == tail for at, tail in found)
+    pattern = formats.named(log_format).pattern
+    shifts = set()  # --add-to-date moves all times alike
+    for at, time, ip in stored:
+        if b"\n" not in head[at:]:
+            continue  # cut inside this line
+        line = pattern.match(head, at, head.index(b"\n", at))
+        if line is None or line["ip"].decode("latin-1") != ip or head[max(0, at - 1) : at] not in (b"", b"\n"):
+            return False
+        shifts.add(time - (stamp(line["date"], line["zone"]) or 0))
+    if len(shifts) > 1:
+        return False
+    return bool(shifts or rejected) or len(head) >= HEADS[0]
 
 
 def _continues(connection: Connection, source: Source, stream: LogStream) -> bool:

@@ -44,6 +44,38 @@ class Chunk:
     """The last TAIL bytes of the content up to the chunk's end."""
 
 
+class _ZstdFile:
+    """Reads zstd frames; raises EOFError where the data end within one (zstandard's own reader stays silent)."""
+
+    def __init__(self, raw: io.BufferedReader) -> None:
+        import zstandard
+
+        self._raw = raw
+        self._new = zstandard.ZstdDecompressor().decompressobj
+        self._frame = self._new()
+        self._started = False
+        self._ready = memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; empty at the end."""
+        while not self._ready:
+            packed = self._frame.unused_data if self._frame.eof else b""
+            if self._frame.eof:
+                self._frame, self._started = self._new(), False
+            packed = packed or self._raw.read(1 << 16)
+            if not packed:
+                if self._started:
+                    raise EOFError("the data end within a zstd frame")
+                return b""
+            self._started = True
+            self._ready = memoryview(self._frame.decompress(packed))
+        part, self._ready = self._ready[:size], self._ready[size:]
+        return bytes(part)
+
+    def close(self) -> None:
+        """The raw file is closed by whoever opened it."""
+
+
 class LogStream:
     """One input file (or stdin), decompressed by what its first bytes say.
 
@@ -56,6 +88,8 @@ class LogStream:
         self.total = 0
         """Compressed bytes in all; 0 when unknown (stdin)."""
         self._spool: io.BufferedReader | None = None
+        self._damaged = False
+        """Whether what was spooled was truncated."""
         self._raw = self._open(name)
         self._file = self._decompressed()
         self._head = b""
@@ -87,23 +121,20 @@ class LogStream:
         if kind == "xz":
             return cast(BinaryIO, lzma.LZMAFile(self._raw))
         if kind == "zstd":
-            import zstandard
-
-            return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(self._raw, read_across_frames=True))
+            return cast(BinaryIO, _ZstdFile(self._raw))
         return self._raw
 
     def reopen(self) -> None:
         """Start again from the first byte. What came from stdin must have been spooled."""
-        if self.name == STDIN and self._raw is not self._spool:
+        if self._spool is not None:
+            self._spool.seek(0)
+            self._raw, self._file = self._spool, cast(BinaryIO, self._spool)
+        elif self.name == STDIN:
             raise ValueError("stdin cannot be read twice")
-        if self._spool is None:
+        else:
             self.close()
             self._raw = self._open(self.name)
             self._file = self._decompressed()
-        else:
-            self._spool.seek(0)
-            self._raw = self._spool
-            self._file = cast(BinaryIO, self._spool)
         self._head, self._position, self._tail, self.truncated = b"", 0, b"", False
 
     def spool(self) -> None:
@@ -113,8 +144,8 @@ class LogStream:
         spool = tempfile.TemporaryFile(prefix="piwik-")  # noqa: SIM115 - closed with the stream
         while block := self._next(1 << 20):
             spool.write(block)
-        spool.seek(0)
         self._spool = cast(io.BufferedReader, spool)
+        self._damaged = self.truncated
         self.reopen()
 
     def consumed(self) -> int:
@@ -186,7 +217,8 @@ class LogStream:
                 return
             cut = block.rfind(b"\n") + 1
             if cut:
-                data = carry + block[:cut] if carry else block[:cut]
+                # one copy: the blocks are large
+                data = b"".join((carry, memoryview(block)[:cut]))
                 yield self._chunk(offset, data)
                 offset += len(data)
                 carry = block[cut:]
@@ -237,6 +269,7 @@ class LogStream:
                 self.truncated = True
                 break
             if not part:
+                self.truncated = self._damaged
                 break
             parts.append(part)
             missing -= len(part)

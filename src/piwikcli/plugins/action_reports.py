@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import unquote_plus, urlsplit
 
-from piwikcli.errors import UsageError
+from piwikcli.plugins.action_lookup import one_download, one_outlink, one_title, one_url
 from piwikcli.plugins.api import Context, DataTable, ProcessedMetric, Ratio, Report, Row, simple
 from piwikcli.plugins.labels import urlencode
 
@@ -24,7 +23,8 @@ UNDEFINED = frozenset({"Page URL not defined", "Page Name not defined"})
 
 
 def _twice(text: str) -> str:
-    return urlencode(urlencode(text))
+    # the second time, only what the first wrote is left to encode
+    return urlencode(text).replace("%", "%25").replace("+", "%2B")
 
 
 def url_metadata(leaf: str | None) -> Callable[[Row, str, Context], Mapping[str, str]]:
@@ -92,70 +92,6 @@ def _without_visitors(table: DataTable, context: Context) -> DataTable:
     for row in table.rows:
         row.columns.pop("nb_uniq_visitors", None)
     return table
-
-
-# one page, title, download or outlink ---------------------------------------------------------------------
-
-
-def url_labels(url: str, excluded: tuple[str, ...] = ()) -> list[str]:
-    """The path of labels under which a page is found: its folders, then `/` and the page."""
-    parts = urlsplit(url.strip() if "//" in url else f"http://{url.strip()}")
-    dropped = {name.lower() for name in excluded}
-    pairs = parts.query.split("&")
-    query = "&".join(pair for pair in pairs if pair.partition("=")[0].lower() not in dropped)
-    path = f"{parts.path.removeprefix('/')}{'?' + query if query else ''}"
-    if not path or path.endswith("/"):
-        path += "index"
-    *folders, page = [label for part in path.split("/", 9) if (label := part.strip())]
-    return [*folders, f"/{page}"]
-
-
-def target_labels(url: str) -> list[str]:
-    """The path of labels of a download or an outlink: its host, then `/` and the rest."""
-    _, _, rest = url.strip().rpartition("://")
-    host, _, path = rest.partition("/")
-    return [host.strip(), f"/{path.strip()}"]
-
-
-def _walk(context: Context, record: str, labels: list[str]) -> DataTable:
-    """The one row at the end of a path of labels, or no row."""
-    table, row = context.table(record), None
-    for n, label in enumerate(labels):
-        if n:
-            if row is None or row.idsubtable is None:
-                return DataTable()
-            table = context.table(record, row.idsubtable)
-        wanted = {label, unquote_plus(label)}
-        found = (row for row in table if row.label in wanted or unquote_plus(str(row.label)) in wanted)
-        row = next(found, None)
-    return DataTable([row] if row is not None else [])
-
-
-def _asked(context: Context, name: str) -> str:
-    value = context.parameters.get(name, "")
-    if not value:
-        raise UsageError(f"Please specify a value for '{name}': --param {name}=...")
-    return unquote_plus(value) if "%" in value and "://" not in value else value
-
-
-def _one_url(context: Context) -> DataTable:
-    url = _asked(context, "pageUrl")
-    return _walk(context, "Actions_actions_url", url_labels(url, tuple(context.site.excluded_parameters)))
-
-
-def _one_title(context: Context) -> DataTable:
-    return _walk(context, "Actions_actions", [f" {_asked(context, 'pageName').strip()}"])
-
-
-def _one_download(context: Context) -> DataTable:
-    return _walk(context, "Actions_downloads", target_labels(_asked(context, "downloadUrl")))
-
-
-def _one_outlink(context: Context) -> DataTable:
-    return _walk(context, "Actions_outlink", target_labels(_asked(context, "outlinkUrl")))
-
-
-# the methods ----------------------------------------------------------------------------------------------
 
 
 def _pages(
@@ -282,22 +218,41 @@ def _searches(action: str, title: str, **options: object) -> Report:
 
 
 REPORTS = (
-    simple("Actions.get", "Actions - Main metrics", {f"Actions_{name}": name for name in _TOTALS}, metrics=_TOTALS,
-           parameters=("columns",)),
+    simple(
+        "Actions.get",
+        "Actions - Main metrics",
+        {f"Actions_{name}": name for name in _TOTALS},
+        metrics=_TOTALS,
+        parameters=("columns",),
+    ),
     _pages("getPageUrls", "Page URLs", "pageUrl", "PageUrl", _PAGE),
     _titles("getPageTitles", "Page titles", "pageTitle", "PageTitle", _PAGE),
     _pages("getEntryPageUrls", "Entry pages", "entryPageUrl", "EntryPageUrl", _ENTRY, rows=_entries),
-    _titles("getEntryPageTitles", "Entry page titles", "entryPageTitle", "EntryPageTitle", _ENTRY, rows=_entries),
+    _titles(
+        "getEntryPageTitles", "Entry page titles", "entryPageTitle", "EntryPageTitle", _ENTRY, rows=_entries
+    ),
     _pages("getExitPageUrls", "Exit pages", "exitPageUrl", "ExitPageUrl", _EXIT, rows=_exits),
     _titles("getExitPageTitles", "Exit page titles", "exitPageTitle", "ExitPageTitle", _EXIT, rows=_exits),
-    _pages("getPageUrlsFollowingSiteSearch", "Pages following a site search", None, "DestinationPage", _FOLLOWING,
-           rows=_following),
-    _titles("getPageTitlesFollowingSiteSearch", "Page titles following a site search", None, "DestinationPage",
-            _FOLLOWING, rows=_following),
-    _single("getPageUrl", "One page", "pageUrl", _one_url, "pageUrl"),
-    _single("getPageTitle", "One page title", "pageName", _one_title, "pageTitle"),
-    _single("getDownload", "One download", "downloadUrl", _one_download, "downloadUrl"),
-    _single("getOutlink", "One outlink", "outlinkUrl", _one_outlink, "outlinkUrl"),
+    _pages(
+        "getPageUrlsFollowingSiteSearch",
+        "Pages following a site search",
+        None,
+        "DestinationPage",
+        _FOLLOWING,
+        rows=_following,
+    ),
+    _titles(
+        "getPageTitlesFollowingSiteSearch",
+        "Page titles following a site search",
+        None,
+        "DestinationPage",
+        _FOLLOWING,
+        rows=_following,
+    ),
+    _single("getPageUrl", "One page", "pageUrl", one_url, "pageUrl"),
+    _single("getPageTitle", "One page title", "pageName", one_title, "pageTitle"),
+    _single("getDownload", "One download", "downloadUrl", one_download, "downloadUrl"),
+    _single("getOutlink", "One outlink", "outlinkUrl", one_outlink, "outlinkUrl"),
     _targets("getDownloads", "Downloads", "Actions_downloads", "downloadUrl", "DownloadUrl"),
     _targets("getOutlinks", "Outlinks", "Actions_outlink", "outlinkUrl", "ClickedUrl"),
     _searches("getSiteSearchKeywords", "Site search keywords"),
@@ -312,4 +267,4 @@ REPORTS = (
         processed=(Ratio("nb_pages_per_search", "nb_actions", "nb_visits", 1),),
         dimensions=("Actions_SearchCategory",),
     ),
-)  # fmt: skip
+)

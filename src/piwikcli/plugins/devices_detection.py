@@ -65,7 +65,7 @@ def _system(label: str) -> str:
     code, _, version = label.partition(";")
     if code in ("", "UNK") or code not in OPERATING_SYSTEMS:
         return UNKNOWN
-    return f"{OPERATING_SYSTEMS[code]} {version}".strip()
+    return f"{OPERATING_SYSTEMS[code]} {'' if version == 'UNK' else version}".strip()
 
 
 def _browser_version(label: str) -> str:

@@ -37,7 +37,7 @@ _VISITS = {"": "nb_visits", "_new_visit": "nb_visits_new", "_returning_visit": "
 
 
 def _goal_metrics(idgoal: str) -> tuple[str, ...]:
-    """What is stored of all goals (empty), of orders with (`ecommerceOrder`) or without (`0`) their parts, of one goal."""
+    """What is stored of all goals (empty), of orders (`0` without their parts), of carts, of one goal."""
     if idgoal == ORDER:
         return (*_CORE, *_ORDER_REVENUES, "items")
     return (*_CORE, "items") if idgoal in ("0", CART) else _CORE

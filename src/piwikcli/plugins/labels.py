@@ -24,7 +24,7 @@ _COUNTRIES = {
 
 
 def urlencode(text: str) -> str:
-    """Percent-encoding as segments use it: a space is `+`, of ASCII only letters, digits and `-_.` are plain."""
+    """Percent-encoding as in segments: a space is `+`; of ASCII letters, digits and `-_.` stay plain."""
     return quote_plus(text, errors="surrogateescape").replace("~", "%7E")
 
 

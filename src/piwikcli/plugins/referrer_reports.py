@@ -1,112 +1,28 @@
-"""The reports of Referrers, apart from its records. Definitions: docs/reference/referrers.md."""
+"""The reports of each channel: keywords, engines, campaigns, websites, networks.
+
+Definitions: docs/reference/referrers.md.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 from urllib.parse import urlsplit
 
-from piwikcli.plugins.api import Context, DataTable, Ratio, Report, Row, SimpleTable, number
+from piwikcli.plugins.api import Context, DataTable, Report, Row
 from piwikcli.plugins.labels import ICONS, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
+from piwikcli.plugins.referrer_overview import AI_ASSISTANT, SOCIAL, TYPES
 
-DIRECT, SEARCH, WEBSITE, CAMPAIGN, SOCIAL, AI_ASSISTANT = 1, 2, 3, 6, 7, 8
 KEYWORD_NOT_DEFINED = "Keyword not defined"
 # why a search engine's visitors have no keyword
 _ABOUT_NO_KEYWORD = "https://matomo.org/faq/general/faq_144"
 
 Metadata = Callable[[Row, str, Context], Mapping[str, str | int]]
 
-_TYPES: dict[int, tuple[str, str, str, str]] = {
-    # label, segment value, name in the overview, report of its second level
-    DIRECT: ("Direct Entry", "direct", "DirectEntry", ""),
-    SEARCH: ("Search Engines", "search", "SearchEngines", "Referrers.getKeywords"),
-    WEBSITE: ("Websites", "website", "Websites", "Referrers.getWebsites"),
-    CAMPAIGN: ("Campaigns", "campaign", "Campaigns", "Referrers.getCampaigns"),
-    SOCIAL: ("Social Networks", "social", "SocialNetworks", "Referrers.getSocials"),
-    AI_ASSISTANT: ("AI Assistants", "ai_assistant", "AIAssistants", "Referrers.getAIAssistants"),
-}
-
 
 def _keyword(stored: str) -> str:
     return stored or KEYWORD_NOT_DEFINED
-
-
-# the overview ---------------------------------------------------------------------------------------------
-
-_OVERVIEW = (SEARCH, SOCIAL, DIRECT, WEBSITE, CAMPAIGN)
-_DISTINCT = ("SearchEngines", "SocialNetworks", "Keywords", "Websites", "WebsitesUrls", "Campaigns")
-_PERCENTS = (DIRECT, SEARCH, CAMPAIGN, SOCIAL, WEBSITE)
-
-
-def _from(idtype: int) -> str:
-    return f"Referrers_visitorsFrom{_TYPES[idtype][2]}"
-
-
-def _get(context: Context) -> SimpleTable:
-    if not context.has_visits:
-        return SimpleTable()
-    visits = {str(row.label): row.columns.get("nb_visits", 0) for row in context.table("Referrers_type")}
-    columns = {_from(idtype): visits.get(str(idtype), 0) for idtype in _OVERVIEW}
-    columns.update(
-        {f"Referrers_distinct{name}": context.number(f"Referrers_distinct{name}") for name in _DISTINCT}
-    )
-    if str(AI_ASSISTANT) in visits:
-        columns[_from(AI_ASSISTANT)] = visits[str(AI_ASSISTANT)]
-        columns["Referrers_distinctAIAssistants"] = context.number("Referrers_distinctAIAssistants")
-    return SimpleTable({**columns, "nb_visits": context.number("nb_visits")})
-
-
-def _percentages(context: Context) -> tuple[Ratio, ...]:
-    types = [*_PERCENTS]
-    if context.number("Referrers_distinctAIAssistants"):
-        types.append(AI_ASSISTANT)
-    return tuple(Ratio(f"{_from(n)}_percent", _from(n), "nb_visits", 2, "percent") for n in types)
-
-
-# types ----------------------------------------------------------------------------------------------------
-
-
-def _second_level(context: Context, idtype: int) -> DataTable:
-    """The rows of one type's own report, which have no subtables here."""
-    method = _TYPES[idtype][3] if idtype in _TYPES else ""
-    found = context.report(method) if method else DataTable()
-    rows = found.rows if isinstance(found, DataTable) else []
-    return DataTable(
-        [Row(row.columns, dict(row.metadata), is_summary=row.is_summary) for row in rows if row.columns]
-    )
-
-
-def _referrer_type(context: Context) -> DataTable:
-    asked = context.parameters.get("idSubtable", "")
-    if asked:
-        return _second_level(context, int(asked)) if asked.isdigit() else DataTable()
-    table = context.table("Referrers_type")
-    pattern = context.parameters.get("typeReferrer", "")
-    rows = []
-    for row in table.rows:
-        idtype = int(str(row.label)) if str(row.label).isdigit() else 0
-        if idtype not in _TYPES or (pattern and not re.search(pattern, str(idtype))):
-            continue
-        label, segment, _, method = _TYPES[idtype]
-        row.columns["label"] = label
-        row.metadata = {"segment": f"referrerType=={segment}", "referrer_type": idtype}
-        row.idsubtable = idtype if method else None
-        if method and context.parameters.get("expanded") == "1":
-            row.subtable = _second_level(context, idtype)
-        rows.append(row)
-    return DataTable(rows, table.metadata)
-
-
-def _all(context: Context) -> DataTable:
-    rows = []
-    for idtype, (_, _, _, method) in _TYPES.items():
-        if method:
-            for row in _second_level(context, idtype):
-                row.metadata["referer_type"] = idtype
-                rows.append(row)
-    return DataTable(rows)
 
 
 # search engines and keywords ------------------------------------------------------------------------------
@@ -158,9 +74,10 @@ def _campaign_metadata(row: Row, stored: str, context: Context) -> Mapping[str, 
 
 def _campaign_keyword_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
     campaign = urlencode(_parent(context, "Referrers_keywordByCampaign"))
-    return {
-        "segment": f"referrerName=={campaign};referrerType==campaign;referrerKeyword=={urlencode(stored)}"
-    }
+    segment = f"referrerName=={campaign};referrerType==campaign;referrerKeyword=={urlencode(stored)}"
+    # a flat table's rows begin with what their campaign's segment begins with
+    flat = context.parameters.get("flat") == "1"
+    return {"segment": f"referrerType==campaign;{segment}" if flat else segment}
 
 
 def _website_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
@@ -194,7 +111,7 @@ def _network_metadata(kind: Literal["social", "ai"]) -> Metadata:
         return {
             **({"url": url} if url else {}),
             "logo": f"{ICONS}/{icons}/xx.png",
-            "segment": f"referrerType=={_TYPES[idtype][1]};referrerName=={urlencode(name)}",
+            "segment": f"referrerType=={TYPES[idtype][1]};referrerName=={urlencode(name)}",
         }
 
     return metadata
@@ -223,37 +140,6 @@ def _report(action: str, title: str, record: str, **options: object) -> Report:
 
 
 REPORTS = (
-    Report(
-        method="Referrers.get",
-        title="Acquisition overview",
-        kind="simple",
-        compute=_get,
-        processed=_percentages,
-        temporary=("nb_visits",),
-        parameters=("columns",),
-        metrics=(
-            *(_from(n) for n in _OVERVIEW),
-            *(f"Referrers_distinct{name}" for name in _DISTINCT),
-            *(f"{_from(n)}_percent" for n in _PERCENTS),
-        ),
-    ),
-    Report(
-        method="Referrers.getReferrerType",
-        title="Channel type",
-        compute=_referrer_type,
-        metrics=VISIT_COLUMNS,
-        parameters=("typeReferrer",),
-        subtable_sort="label",
-        constant_rows=True,
-        flattenable=False,
-    ),
-    Report(
-        method="Referrers.getAll",
-        title="All channels",
-        compute=_all,
-        metrics=VISIT_COLUMNS,
-        dimensions=("Referrers_Referrer",),
-    ),
     _report(
         "getKeywords",
         "Keywords",
@@ -373,16 +259,5 @@ REPORTS = (
         metadata=lambda row, stored, context: {"url": stored},
         parameters=("idSubtable",),
         dimensions=("Referrers_WebsitePage",),
-    ),
-    *(
-        number(f"Referrers.getNumberOfDistinct{name}", f"Distinct {words}", f"Referrers_distinct{name}")
-        for name, words in (
-            ("SearchEngines", "search engines"),
-            ("SocialNetworks", "social networks"),
-            ("Keywords", "keywords"),
-            ("Campaigns", "campaigns"),
-            ("Websites", "websites"),
-            ("WebsitesUrls", "website pages"),
-        )
     ),
 )

@@ -1,6 +1,7 @@
 """Referrers: where visits came from. Definitions: docs/reference/referrers.md."""
 
 from piwikcli.plugins.api import Plugin, RowCount, VisitRecord
+from piwikcli.plugins.referrer_overview import REPORTS as OVERVIEW
 from piwikcli.plugins.referrer_reports import REPORTS
 
 DIRECT, SEARCH, WEBSITE, CAMPAIGN, SOCIAL, AI_ASSISTANT = 1, 2, 3, 6, 7, 8
@@ -39,4 +40,4 @@ RECORDS = (
     RowCount(name="Referrers_distinctAIAssistants", record="Referrers_urlByAIAssistant"),
 )
 
-PLUGIN = Plugin("Referrers", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin("Referrers", records=RECORDS, reports=OVERVIEW + REPORTS)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from piwikcli.plugins.api import Context, Plugin, Report, Row, VisitRecord
-from piwikcli.plugins.device_names import BROWSERS, OS_FAMILIES
+from piwikcli.plugins.device_names import BROWSERS, OPERATING_SYSTEMS
 from piwikcli.plugins.labels import UNKNOWN, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
@@ -18,8 +18,8 @@ RECORDS = (
 
 
 def _configuration(label: str) -> str:
-    system, browser, resolution = (label.split(";") + ["", ""])[:3]
-    return f"{OS_FAMILIES.get(system, UNKNOWN)} / {browser_name(browser)} / {resolution}"
+    system, browser, resolution = [*label.split(";"), "", ""][:3]
+    return f"{OPERATING_SYSTEMS.get(system, UNKNOWN)} / {browser_name(browser)} / {resolution}"
 
 
 def browser_name(code: str) -> str:

@@ -32,7 +32,7 @@ def _region_parts(stored: str) -> tuple[str, str]:
 
 
 def _city_parts(stored: str) -> tuple[str, str, str]:
-    city, region, country = (stored.split("|") + ["xx", "xx"])[:3]
+    city, region, country = [*stored.split("|"), "xx", "xx"][:3]
     return city or "xx", region or "xx", country or "xx"
 
 

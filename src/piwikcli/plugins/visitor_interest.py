@@ -51,11 +51,21 @@ def _every_bucket(record: str) -> Callable[[DataTable, Context], DataTable]:
         total = sum(visits.values())
         labels = _LABELS[record] if visits else []
         return DataTable(
-            [Row({"label": label, "nb_visits": visits.get(label, 0), TOTAL: total}) for label in labels],
+            [
+                Row({"label": _as_in_matomo(label), "nb_visits": visits.get(label, 0), TOTAL: total})
+                for label in labels
+            ],
             table.metadata,
         )
 
     return rows
+
+
+def _as_in_matomo(label: str) -> str:
+    """The label that Matomo stores, which flat tables and filters see: `1-1` for 1, `21%2B` for 21+."""
+    if label.isdigit():
+        return f"{label}-{label}"
+    return label.replace("+", "%2B")
 
 
 def _duration(label: str) -> str:
@@ -66,7 +76,12 @@ def _duration(label: str) -> str:
 
 
 def _counted(unit: str) -> Callable[[str], str]:
-    return lambda label: f"{label} {unit}" if label == "1" else f"{label} {unit}s"
+    def label(bucket: str) -> str:
+        low, _, high = bucket.partition("-")
+        count = low if low == high else bucket
+        return f"{count} {unit}" if count == "1" else f"{count} {unit}s"
+
+    return label
 
 
 def _days(label: str) -> str:
@@ -75,14 +90,12 @@ def _days(label: str) -> str:
 
 def _range_segment(name: str) -> Callable[[Row, str, Context], Mapping[str, str]]:
     def metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
-        low, dash, high = stored.partition("-")
+        low, dash, high = stored.removesuffix("%2B").partition("-")
         if stored == NEW_VISITS:
-            segment = "visitorType==new"
-        elif dash:
-            segment = f"{name}>={low};{name}<={high}"
-        else:
-            segment = f"{name}>={stored[:-1]}" if stored.endswith("+") else f"{name}=={stored}"
-        return {"segment": segment}
+            return {"segment": "visitorType==new"}
+        if not dash:
+            return {"segment": f"{name}>={low}"}
+        return {"segment": f"{name}=={low}" if low == high else f"{name}>={low};{name}<={high}"}
 
     return metadata
 
@@ -103,7 +116,6 @@ def _report(
         rows=_every_bucket(record),
         label=label,
         queued=True,
-        decode=False,
         metadata=_range_segment(segment),
         metrics=("nb_visits",),
         processed=processed,

@@ -27,6 +27,7 @@ from piwikcli.report.rows import build, filtered, queued, without_internals
 from piwikcli.report.table import Number, Result, SimpleTable, TableMap, Value
 
 if TYPE_CHECKING:
+    from piwikcli.settings import Settings
     from piwikcli.store import Connection
     from piwikcli.store.sites import Site
 
@@ -57,6 +58,16 @@ class Reports:
             )
             for site in selection.sites
         }
+
+    def are_current(self, settings: Settings) -> bool:
+        """Whether every period of every site has an archive that was built with these settings."""
+        from piwikcli.archive.build import Limits
+
+        built_with = Limits.of(settings).described()
+        return all(
+            len(archives.ids) == len(set(self.selection.periods)) and archives.all_built_with(built_with)
+            for archives in self._archives.values()
+        )
 
     def some(self, periods: Sequence[Period]) -> Reports:
         """The same for some of the periods."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from piwikcli.plugins.api import ProcessedMetric, Report
 from piwikcli.plugins.api.reports import Processed
 from piwikcli.report.context import ReportContext
 from piwikcli.report.formatting import quotient
 from piwikcli.report.table import DataTable, Value
+
+# counts are small numbers: the same quotients come again and again
+_quotient = lru_cache(maxsize=1 << 16)(quotient)
 
 
 def processed_of(report: Report, context: ReportContext) -> tuple[Processed, ...]:
@@ -33,4 +37,4 @@ def process(columns: dict[str, Value], metrics: Sequence[Processed]) -> None:
             columns[metric.name] = metric.compute(columns)
         else:
             dividend, divisor = columns.get(metric.dividend), columns.get(metric.divisor)
-            columns[metric.name] = quotient(dividend, divisor, metric.decimals)
+            columns[metric.name] = _quotient(dividend, divisor, metric.decimals)

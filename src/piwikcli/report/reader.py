@@ -80,6 +80,14 @@ class Archives:
         self._numbers: dict[int, dict[str, int | float]] | None = None
         self._fetched: dict[tuple[str, int | None], dict[int, list[tuple[Any, ...]]]] = {}
 
+    def all_built_with(self, settings: str) -> bool:
+        """Whether all of them were built with these settings (column `archive.settings`)."""
+        found = self._connection.execute(
+            "SELECT count(*) FROM archive WHERE idarchive = ANY(?) AND settings = ?",
+            [list(self.ids.values()), settings],
+        ).fetchone()
+        return found is not None and found[0] == len(self.ids)
+
     def reader(self, period: Period) -> ArchiveReader:
         return ArchiveReader(self, self.ids.get(period))
 

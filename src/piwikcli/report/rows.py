@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from piwikcli.plugins import report as report_named
-from piwikcli.plugins.api import Report
+from piwikcli.plugins.api import BY_NAME, Report
 from piwikcli.plugins.api.reports import Processed
 from piwikcli.plugins.labels import urldecode
 from piwikcli.plugins.metrics import SHOW_ALL_COLUMNS
@@ -31,6 +31,14 @@ from piwikcli.report.table import DataTable, Result, Row, Value
 STORED = "_stored"
 """Internal row metadata: the stored label, for filters that come after the label was made pretty."""
 _INTERNAL = (STORED, "folder")
+
+_PERIOD_IDS = {
+    "sum_daily_nb_uniq_visitors": 11,
+    "sum_daily_exit_nb_uniq_visitors": 16,
+    "sum_daily_entry_nb_uniq_visitors": 18,
+    "sum_daily_nb_users": 40,
+}
+_IDS = {name: metric.id for name, metric in BY_NAME.items()} | _PERIOD_IDS
 
 
 def build(report: Report, context: ReportContext, *, expanded: bool) -> DataTable:
@@ -102,8 +110,7 @@ def filtered(
             for row in table.rows:
                 row.subtable = row.subtable and sort_table(row.subtable, report.subtable_sort, "asc")
     process_table(table, report.root_processed, processed)
-    if not request.flag("disable_queued_filters"):
-        table = queued(table, report)
+    table = _with_ids(table) if request.flag("disable_queued_filters") else queued(table, report)
     table = _shown(table, report, request)
     if request.labels:
         table = _labelled(table, report, request)
@@ -161,11 +168,17 @@ def _all_columns(
     return table, (*added, *processed)
 
 
+def _with_ids(table: DataTable) -> DataTable:
+    """Stored columns under their ids: names come with the queued filters."""
+    for row in table.walk():
+        row.columns = {str(_IDS.get(name, name)): value for name, value in row.columns.items()}
+    return table
+
+
 def queued(table: DataTable, report: Report) -> DataTable:
     """Labels as they are shown: URL-decoded, then made pretty where the report does that last."""
     for row in table.rows:
-        if report.decode:
-            _decode(row)
+        _decode(row)
         if report.queued and report.label is not None and not row.is_summary:
             row.columns["label"] = report.label(str(row.label))
     return table

@@ -71,7 +71,7 @@ class Context(Protocol):
         """A stored number; 0 where there is none."""
 
     def table(self, record: str, idsubtable: int | None = None, *, expanded: bool = False) -> DataTable:
-        """A record's rows with stored labels: the root's or a subtable's; `expanded` loads all levels below."""
+        """A record's rows with stored labels: the root's or a subtable's; `expanded`: all levels below."""
 
     def label_of(self, record: str, idsubtable: int) -> str:
         """The stored label of the row whose subtable that is; empty where there is none."""
@@ -162,8 +162,6 @@ class Report:
     """Whether flat rows are the stored ones, rather than those of the `subtable` method."""
     inherits_segment: bool = True
     """Whether a leaf of a flat table without segment takes its parent's."""
-    decode: bool = True
-    """Whether labels are URL-decoded when they are shown."""
     title_labels: bool = False
     """Whether labels are page titles, which are stored with a leading space."""
 

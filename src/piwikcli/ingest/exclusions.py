@@ -1,0 +1,66 @@
+"""What sites leave out by address or user agent. See docs/reference/cli.md."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from piwikcli.store.sites import Site
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+class Exclusions:
+    """The sites' excluded addresses and user agents; false when there are none."""
+
+    def __init__(self, sites: Mapping[int, Site]) -> None:
+        self._ips = {idsite: site.excluded_ips for idsite, site in sites.items() if site.excluded_ips}
+        self._agents = {
+            idsite: [word.lower() for word in site.excluded_user_agents]
+            for idsite, site in sites.items()
+            if site.excluded_user_agents
+        }
+
+    def __bool__(self) -> bool:
+        return bool(self._ips or self._agents)
+
+    def ips(self, site: Ints, ip: Ints, names: list[str]) -> Bools:
+        """Rows whose site excludes their address; `ip` points into `names`."""
+        out = np.zeros(len(site), dtype=np.bool_)
+        for idsite, rules in self._ips.items():
+            rows = np.flatnonzero(site == idsite)
+            used, place = np.unique(ip[rows], return_inverse=True)
+            hit = np.array([ip_excluded(names[index], rules) for index in used.tolist()] or [False])
+            out[rows] = hit[place]
+        return out
+
+    def agents(self, site: Ints, agent: Ints, names: list[str]) -> Bools:
+        """Rows whose site excludes their user agent; `agent` points into `names`."""
+        out = np.zeros(len(site), dtype=np.bool_)
+        for idsite, words in self._agents.items():
+            hit = np.array([any(word in name.lower() for word in words) for name in names] or [False])
+            out |= hit[agent] & (site == idsite)
+        return out
+
+
+def ip_excluded(ip: str, rules: Collection[str]) -> bool:
+    """Whether an address is in a list of addresses, networks (`10.0.0.0/8`) and wildcards (`10.1.*.*`)."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip in rules
+    for rule in rules:
+        if "*" in rule:
+            if ip.startswith(rule.split("*")[0]):
+                return True
+            continue
+        try:
+            if address in ipaddress.ip_network(rule, strict=False):
+                return True
+        except ValueError:
+            continue
+    return False

@@ -1,0 +1,194 @@
+"""Dictionary ids of a run's vocabulary: asked for once per distinct value, then looked up by place."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from piwikcli.ingest.dictionaries import nullable, numbers, resolve, texts, timestamps
+from piwikcli.ingest.enrich import NULL, Batch
+from piwikcli.ingest.fingerprints import Fingerprints, Recognition
+from piwikcli.ingest.lookups.devices import Device
+from piwikcli.ingest.recognise import Ids, Ints
+from piwikcli.ingest.vocabulary import Client, Vocabulary
+from piwikcli.store import Connection
+
+_NOWHERE = b"\0" * 10 + b"\xff\xff" + b"\0" * 4
+_NONE: Ints = np.empty(0, dtype=np.int64)
+
+
+class Identities:
+    """Arrays of ids by place. `devices` must know every user agent of the batches."""
+
+    def __init__(self, recognition: Recognition, devices: Mapping[str, Device]) -> None:
+        self._fingerprints = Fingerprints(recognition)
+        self._devices = devices
+        self._vocabulary: Vocabulary | None = None
+        self._start(None)
+
+    def _start(self, vocabulary: Vocabulary | None) -> None:
+        self._vocabulary = vocabulary
+        self._client = self._referrer = self._action = self._first_time = _NONE
+        self._print: Ids = np.empty(0, dtype=np.uint64)
+
+    def learn(self, connection: Connection, batch: Batch) -> None:
+        """Make sure that everything a batch points to has an id; note URLs' first prefixes."""
+        if batch.vocabulary is not self._vocabulary:
+            self._start(batch.vocabulary)
+        words = batch.vocabulary
+        clients = words.clients.items[len(self._client) :]
+        if clients:
+            devices = [self._devices[client.agent] for client in clients]
+            self._client = np.append(self._client, _clients(connection, clients, devices))
+            self._print = np.append(self._print, self._fingerprints.constant(clients, devices))
+        referrers = words.referrers.items[len(self._referrer) :]
+        if referrers:
+            found = resolve(
+                connection,
+                "referrer",
+                "idreferrer",
+                {
+                    "type": pa.array([r.type for r in referrers], pa.uint8()),
+                    "name": texts([r.name for r in referrers]),
+                    "keyword": texts([r.keyword for r in referrers]),
+                    "url": texts([r.url for r in referrers]),
+                    "keyword_from_host": pa.array([r.keyword_from_host for r in referrers], pa.bool_()),
+                },
+            )
+            self._referrer = np.append(self._referrer, found)
+        self._learn_actions(connection, batch)
+
+    def client(self, places: Ints) -> Ints:
+        return self._client[places]
+
+    def referrer(self, places: Ints) -> Ints:
+        return self._referrer[places]
+
+    def action(self, places: Ints) -> Ints:
+        """Ids of actions; NULL stays NULL, UNDEFINED becomes 0."""
+        if not len(self._action):
+            return np.where(places == NULL, NULL, 0)
+        return np.where(places >= 0, self._action[np.maximum(places, 0)], np.where(places == NULL, NULL, 0))
+
+    def config(self, client: Ints, site: Ints, day: Ints) -> Ids:
+        """Fingerprints of requests by clients (places) at sites on local days."""
+        return self._fingerprints.daily(self._print[client], site, day)
+
+    def _learn_actions(self, connection: Connection, batch: Batch) -> None:
+        """A URL's prefix is that of its first request, whichever arrives first."""
+        actions = batch.vocabulary.actions.items[:]
+        if not actions or not len(batch):
+            return
+        time = batch.columns["time"]
+        first = np.full(len(actions), np.iinfo(np.int64).max)
+        prefix = np.full(len(actions), NULL, dtype=np.int64)
+        latest_first = slice(None, None, -1) if (np.diff(time) >= 0).all() else np.argsort(time, kind="stable")[::-1]
+        for column in ("name", "url"):
+            places = batch.columns[column][latest_first]
+            used = places >= 0
+            first[places[used]] = time[latest_first][used]  # the last to be assigned is the earliest
+            if column == "url":
+                prefix[places[used]] = batch.columns["prefix"][latest_first][used]
+        known = len(self._action)
+        new = range(known, len(actions))
+        # what another batch of this run is still to bring has no time here, and waits for it
+        seen = np.array([place for place in new if first[place] != np.iinfo(np.int64).max], dtype=np.int64)
+        limit = int(seen.max(initial=known - 1)) + 1
+        if limit > known:
+            fresh = slice(known, limit)
+            times = np.minimum(first[fresh], np.iinfo(np.int32).max)
+            keys = {
+                "name": texts([name for name, _ in actions[fresh]]),
+                "type": pa.array([kind for _, kind in actions[fresh]], pa.uint8()),
+            }
+            values = {"url_prefix": nullable(prefix[fresh], pa.uint8()), "first_time": timestamps(times)}
+            found = resolve(connection, "log_action", "idaction", keys, values)
+            connection.register("resolved", pa.table({"place": np.arange(len(found)), "idaction": found}))
+            stored = connection.execute(
+                "SELECT epoch(first_time)::BIGINT FROM resolved JOIN log_action USING (idaction) ORDER BY place"
+            ).fetchnumpy()
+            connection.unregister("resolved")
+            self._action = np.append(self._action, found)
+            self._first_time = np.append(self._first_time, np.asarray(next(iter(stored.values()))))
+        earlier = np.flatnonzero(first[: len(self._action)] < self._first_time)
+        if len(earlier):
+            _correct_first(connection, self._action[earlier], first[earlier], prefix[earlier])
+            self._first_time[earlier] = first[earlier]
+
+
+def _correct_first(connection: Connection, idaction: Ints, time: Ints, prefix: Ints) -> None:
+    """Actions that turn out to have been requested earlier, perhaps under another prefix."""
+    connection.register(
+        "earlier",
+        pa.table({"idaction": idaction, "first_time": timestamps(time), "url_prefix": nullable(prefix, pa.uint8())}),
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE seen_earlier AS SELECT * FROM earlier")
+    connection.unregister("earlier")
+    connection.execute(
+        "UPDATE log_action SET url_prefix = f.url_prefix, first_time = f.first_time FROM seen_earlier f "
+        "WHERE f.idaction = log_action.idaction AND f.first_time < log_action.first_time"
+    )
+
+
+def _clients(connection: Connection, clients: Sequence[Client], devices: Sequence[Device]) -> Ints:
+    by_agent = {client.agent: device for client, device in zip(clients, devices, strict=True)}
+    found = list(by_agent.values())
+    iddevice = resolve(
+        connection,
+        "device",
+        "iddevice",
+        {"user_agent": texts(list(by_agent))},
+        {
+            "is_bot": pa.array([d.is_bot for d in found], pa.bool_()),
+            "fingerprint": texts([d.fingerprint for d in found]),
+            "config_os": texts([d.os for d in found]),
+            "config_os_version": texts([d.os_version for d in found]),
+            "config_browser_name": texts([d.browser for d in found]),
+            "config_browser_version": texts([d.browser_version for d in found]),
+            "config_browser_engine": texts([d.engine for d in found]),
+            "config_client_type": pa.array([d.client_type for d in found], pa.uint8()),
+            "config_device_type": pa.array([d.device_type for d in found], pa.uint8()),
+            "config_device_brand": texts([d.brand for d in found]),
+            "config_device_model": texts([d.model for d in found]),
+        },
+    )
+    device_of = dict(zip(by_agent, iddevice.tolist(), strict=True))
+    places = list({client.location: None for client in clients})
+    idlocation = resolve(
+        connection,
+        "location",
+        "idlocation",
+        {
+            "country": texts([p.country for p in places]),
+            "region": texts([p.region for p in places]),
+            "city": texts([p.city for p in places]),
+            "latitude": pa.array([p.latitude for p in places], pa.float64()),
+            "longitude": pa.array([p.longitude for p in places], pa.float64()),
+        },
+    )
+    location_of = dict(zip(places, idlocation.tolist(), strict=True))
+    return resolve(
+        connection,
+        "client",
+        "idclient",
+        {
+            "ip": texts([client.ip for client in clients]),
+            "iddevice": numbers([device_of[client.agent] for client in clients]),
+            "idlocation": numbers([location_of[client.location] for client in clients]),
+            "language": texts([client.language for client in clients]),
+        },
+        {"location_ip": pa.array([packed_ip(client.ip) for client in clients], pa.binary())},
+    )
+
+
+def packed_ip(text: str) -> bytes:
+    """16 bytes, IPv4 mapped into IPv6; what is no address is 0.0.0.0."""
+    try:
+        return socket.inet_pton(socket.AF_INET6, text if ":" in text else f"::ffff:{text}")
+    except (OSError, ValueError):
+        return _NOWHERE
+
+
