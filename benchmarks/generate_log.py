@@ -180,9 +180,7 @@ class Site:
             return path, self.pick(traffic.ASSISTANTS)
         path = self.pages.items[int(random() ** 3 * 40)]
         campaign = traffic.fill(self.pick(traffic.CAMPAIGNS), rng)
-        referrer = (
-            "-" if random() < 0.6 else self.pick(("https://www.google.com/", "https://www.facebook.com/"))
-        )
+        referrer = "-" if random() < 0.6 else self.pick(("https://www.google.com/", "https://www.facebook.com/"))
         return f"{path}{'&' if '?' in path else '?'}{campaign}", referrer
 
     def following(self) -> str:
@@ -199,9 +197,7 @@ class Site:
         """A crawler: pages only, one after the other, without referrers."""
         random = self.random
         bot = traffic.fill(self.pick(traffic.BOTS), self.rng)
-        add = self.writer(
-            host, traffic.address(self.rng, self.options.documentation_addresses), "-", bot, offset
-        )
+        add = self.writer(host, traffic.address(self.rng, self.options.documentation_addresses), "-", bot, offset)
         for number in range(1 + int(-math.log(1 - random()) * 9)):
             path = "/robots.txt" if number == 0 and random() < 0.3 else self.draw(self.pages)
             found = random() < 0.94
@@ -217,9 +213,7 @@ class Site:
         client = f"{host}:443 {ip}" if name in ("vhost", "common_vhost") else ip
         head, tail = f"{client} - {user} [", f'" "{agent}"' if name in ("vhost", "combined") else ""
 
-        def add(
-            time: float, method: str, path: str, protocol: str, status: int, size: int, referrer: str
-        ) -> None:
+        def add(time: float, method: str, path: str, protocol: str, status: int, size: int, referrer: str) -> None:
             if time >= end or self.count >= wanted:
                 return
             second = int(time)
@@ -262,9 +256,7 @@ def minutes(offset: str) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--seed", type=int, default=1)
@@ -276,9 +268,7 @@ def main() -> None:
     parser.add_argument("--utc-offsets", default="+0100", help="of the servers, separated by commas")
     parser.add_argument("--pages", type=int, default=14_000, help="size of the site")
     parser.add_argument("--users", type=float, default=0.0, help="share of visitors with a login name")
-    parser.add_argument(
-        "--documentation-addresses", action="store_true", help="only addresses reserved for examples"
-    )
+    parser.add_argument("--documentation-addresses", action="store_true", help="only addresses reserved for examples")
     parser.add_argument("--damage", type=float, default=0.0, help="share of lines to break")
     parser.add_argument("--damage-report", type=Path, help="file for the numbers of the broken lines")
     parser.add_argument("-o", "--output", default="-", help="a name that ends in .gz is compressed")

@@ -102,16 +102,13 @@ def ratios(runs: list[dict[str, Cost]]) -> dict[str, float]:
         return {}
     imports = [run["goaccess"].seconds / run["import"].seconds for run in runs]
     all_three = [
-        run["goaccess"].seconds / sum(run[step].seconds for step in ("import", "archive", "report"))
-        for run in runs
+        run["goaccess"].seconds / sum(run[step].seconds for step in ("import", "archive", "report")) for run in runs
     ]
     return {"import": median(imports), "import + archive + report": median(all_three)}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=1_000_000, help="of the generated log (7 days)")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)

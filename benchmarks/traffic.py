@@ -265,9 +265,7 @@ def _apple(major: int, minor: int) -> Iterator[tuple[str, float]]:
 def address(rng: Random, documentation: bool) -> str:
     """An IP address, one in twelve IPv6; with `documentation` from the ranges reserved for examples."""
     if rng.random() < 0.08:
-        prefix = (
-            "2001:db8" if documentation else f"2{int(rng.random() * 4095):03x}:{int(rng.random() * 65535):x}"
-        )
+        prefix = "2001:db8" if documentation else f"2{int(rng.random() * 4095):03x}:{int(rng.random() * 65535):x}"
         return f"{prefix}:{int(rng.random() * 256):x}::{1 + int(rng.random() * 65534):x}"
     if documentation:
         net = ("192.0.2", "198.51.100", "203.0.113")[int(rng.random() * 3)]

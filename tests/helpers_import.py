@@ -51,9 +51,7 @@ def hit(
     """A line of the combined format (with `host`, of the one with virtual hosts). `zone` in minutes."""
     at = (moment(time) if isinstance(time, str) else time).astimezone(timezone(timedelta(minutes=zone)))
     client = f"{host}:443 {ip}" if host else ip
-    return (
-        f'{client} - {user} [{at:%d/%b/%Y:%H:%M:%S %z}] "GET {path} HTTP/1.1" {status} 512 "{referrer}" "{agent}"'
-    )
+    return f'{client} - {user} [{at:%d/%b/%Y:%H:%M:%S %z}] "GET {path} HTTP/1.1" {status} 512 "{referrer}" "{agent}"'
 
 
 def text(lines: Iterable[str]) -> bytes:
@@ -96,7 +94,10 @@ def settings_with(values: dict[str, object] | None = None) -> Settings:
 
 
 def archive_all(
-    database: Database, *, settings: Settings | None = None, names: Sequence[str] = ("day", "week", "month", "year")
+    database: Database,
+    *,
+    settings: Settings | None = None,
+    names: Sequence[str] = ("day", "week", "month", "year"),
 ) -> dict[str, int]:
     """Build what is missing of every site; how many archives of each period were built."""
     built: dict[str, int] = {}
@@ -110,7 +111,11 @@ def archive_all(
 
 
 def build(
-    database: Database, *periods: Period, settings: Settings | None = None, idsite: int = 1, force: bool = False
+    database: Database,
+    *periods: Period,
+    settings: Settings | None = None,
+    idsite: int = 1,
+    force: bool = False,
 ) -> None:
     ensure(database, [idsite], periods, "", settings or settings_with(), force=force)
 
@@ -175,7 +180,10 @@ def facts(database: Database, *, places: bool = False) -> dict[str, list[tuple[A
     for name, rows in tables.items():
         own = _OWN_IDS.get(name, set()) - ({"byte_offset", "line"} if places else set())
         found[name] = sorted(
-            (tuple(_meant(column, value, meaning) for column, value in row.items() if column not in own) for row in rows),
+            (
+                tuple(_meant(column, value, meaning) for column, value in row.items() if column not in own)
+                for row in rows
+            ),
             key=repr,
         )
     return found
@@ -203,11 +211,21 @@ def _meanings(tables: dict[str, list[dict[str, Any]]], paths: dict[int, Any]) ->
         "archive": plain("archive", "idarchive", "idsite", "period", "date1", "date2", "segment"),
     }
     known["client"] = {
-        row["idclient"]: (row["ip"], row["language"], known["device"][row["iddevice"]], known["location"][row["idlocation"]])
+        row["idclient"]: (
+            row["ip"],
+            row["language"],
+            known["device"][row["iddevice"]],
+            known["location"][row["idlocation"]],
+        )
         for row in tables["client"]
     }
     known["first"] = {
-        row["idrequest"]: (row["server_time"], row["kind"], known["action"][row["idaction_url"]], row["user_id"])
+        row["idrequest"]: (
+            row["server_time"],
+            row["kind"],
+            known["action"][row["idaction_url"]],
+            row["user_id"],
+        )
         for row in tables["request"]
     }
     return known
@@ -249,7 +267,9 @@ _PAGES = (
 )
 
 
-def rich_log(seed: int, visits: int = 60, *, days: int = 4, users: bool = True, host: bool = False) -> list[str]:
+def rich_log(
+    seed: int, visits: int = 60, *, days: int = 4, users: bool = True, host: bool = False
+) -> list[str]:
     """Lines of different seconds, in order of time: campaigns in mid-visit, users on several devices, searches,
     downloads, pauses around half an hour, midnights, errors, bots, static files, garbage."""
     rng = random.Random(seed)

@@ -74,7 +74,9 @@ def committed(database: Database) -> int:
     return int(query(database, "SELECT coalesce(max(committed), 0) FROM source")[0][0])
 
 
-def test_killed_again_and_again(log: Path, wanted: dict[str, list[tuple[object, ...]]], tmp_path: Path) -> None:
+def test_killed_again_and_again(
+    log: Path, wanted: dict[str, list[tuple[object, ...]]], tmp_path: Path
+) -> None:
     database = new_database(tmp_path / "piwik.duckdb")
     rng = random.Random(3)
     lock = tmp_path / "piwik.duckdb.lock"
@@ -98,7 +100,9 @@ def test_killed_again_and_again(log: Path, wanted: dict[str, list[tuple[object, 
     assert_same(facts(database, places=True), wanted)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+)
 def test_a_signal_ends_it_within_two_seconds(
     log: Path, wanted: dict[str, list[tuple[object, ...]]], tmp_path: Path, number: int, code: int
 ) -> None:
@@ -134,4 +138,6 @@ def test_two_imports_at_once_take_turns(log: Path, tmp_path: Path) -> None:
         assert process.returncode == 0
     assert query(database, "SELECT count(*) FROM request") == [(LINES,)]
     assert query(database, "SELECT count(DISTINCT idrequest) FROM request") == [(LINES,)]
-    assert query(database, "SELECT count(*), count(DISTINCT (idsource, byte_offset)) FROM request") == [(LINES, LINES)]
+    assert query(database, "SELECT count(*), count(DISTINCT (idsource, byte_offset)) FROM request") == [
+        (LINES, LINES)
+    ]

@@ -78,7 +78,9 @@ def test_the_same_content_under_another_name_or_compressed(
     assert rows(database) == 50
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, zstandard.ZstdCompressor().compress, lzma.compress])
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, bz2.compress, zstandard.ZstdCompressor().compress, lzma.compress]
+)
 def test_what_was_imported_compressed_is_known_plain(
     database: Database, tmp_path: Path, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -265,9 +267,7 @@ def import_stdin(database: Database, data: bytes, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("pack", [lambda data: data, gzip.compress])
-def test_stdin(
-    database: Database, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]
-) -> None:
+def test_stdin(database: Database, monkeypatch: pytest.MonkeyPatch, pack: Callable[[bytes], bytes]) -> None:
     assert counts(import_stdin(database, pack(text(LINES[:30])), monkeypatch)) == (30, 30, 0, 0)
     assert counts(import_stdin(database, pack(text(LINES[:30])), monkeypatch)) == (30, 0, 0, 30)
     assert counts(import_stdin(database, pack(text(LINES[:35])), monkeypatch)) == (35, 5, 0, 30)
@@ -300,11 +300,16 @@ def test_stdin_that_completes_a_last_line(
 # --- damaged compression --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, zstandard.ZstdCompressor().compress, lzma.compress])
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, bz2.compress, zstandard.ZstdCompressor().compress, lzma.compress]
+)
 def test_of_truncated_data_what_can_be_read_is_imported(
     database: Database, tmp_path: Path, pack: Callable[[bytes], bytes]
 ) -> None:
-    lines = [hit("10:00:00", f"/{n * 7919 % 10007}/{n * n % 10009}", ip=f"203.0.113.{n % 200}") for n in range(20_000)]
+    lines = [
+        hit("10:00:00", f"/{n * 7919 % 10007}/{n * n % 10009}", ip=f"203.0.113.{n % 200}")
+        for n in range(20_000)
+    ]
     packed = pack(text(lines))
     file = tmp_path / "access.log.packed"
     file.write_bytes(packed[: len(packed) * 3 // 4])

@@ -241,9 +241,7 @@ def flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str
 class Settings:
     """The values in force and where each came from."""
 
-    def __init__(
-        self, values: dict[str, Value], origins: dict[str, str], warnings: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, values: dict[str, Value], origins: dict[str, str], warnings: tuple[str, ...] = ()) -> None:
         self._values = values
         self._origins = origins
         self.warnings = warnings

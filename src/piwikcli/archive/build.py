@@ -19,7 +19,7 @@ from piwikcli.archive.numbers import store_day_numbers, store_period_numbers
 from piwikcli.archive.periods import IDS, Period
 from piwikcli.errors import UsageError
 from piwikcli.plugins import records
-from piwikcli.plugins.api import NumericRecord, RowCount
+from piwikcli.plugins.api import NumericRecord, RowCount, TableRecord
 from piwikcli.settings import SETTINGS, Settings
 from piwikcli.store import Connection, Database
 from piwikcli.store.sites import get as get_site
@@ -173,7 +173,7 @@ def _build_days(connection: Connection, idsite: int, days: list[Period], limits:
     slices.set_building(connection, [(ids[p], idsite, p.date1) for p in days])
     slices.make_visits(connection)
     slices.make_actions(connection)
-    tables, numbers, counts = _declared()
+    tables, numbers, _ = _declared()
     leaves.make_leaves(connection, tables)
     rows.from_leaves(connection, tables)
     _start_numbers(connection)
@@ -209,7 +209,7 @@ def _build_periods(
     _finish(connection, ids, limits)
 
 
-def _declared() -> tuple[list[leaves.TableRecord], list[NumericRecord], list[RowCount]]:
+def _declared() -> tuple[list[TableRecord], list[NumericRecord], list[RowCount]]:
     numbers = [record for record in records() if isinstance(record, NumericRecord)]
     counts = [record for record in records() if isinstance(record, RowCount)]
     tables = [record for record in records() if not isinstance(record, (NumericRecord, RowCount))]
@@ -248,7 +248,8 @@ def _finish(connection: Connection, ids: Mapping[Period, int], limits: Limits) -
     connection.execute("INSERT INTO archive_row BY NAME SELECT * FROM rows")
     connection.execute("INSERT INTO archive_numeric SELECT * FROM number_of WHERE value <> 0")
     connection.execute(
-        "UPDATE archive SET state = 'done' WHERE idarchive BETWEEN ? AND ?", [min(ids.values()), max(ids.values())]
+        "UPDATE archive SET state = 'done' WHERE idarchive BETWEEN ? AND ?",
+        [min(ids.values()), max(ids.values())],
     )
 
 

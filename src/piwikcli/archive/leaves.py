@@ -44,7 +44,8 @@ def make_leaves(connection: Connection, records: Iterable[TableRecord]) -> None:
     """Fill `leaf` for the archives of `building`; tables `v` and `a` must be there."""
     columns = ", ".join(f"{m.name} {'DOUBLE' if m.name == 'revenue' else 'BIGINT'}" for m in METRICS)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE leaf (idarchive INTEGER, record VARCHAR, path VARCHAR[], idaction INTEGER, {columns})"
+        "CREATE OR REPLACE TEMP TABLE leaf "
+        f"(idarchive INTEGER, record VARCHAR, path VARCHAR[], idaction INTEGER, {columns})"
     )
     users = number(connection, "SELECT count(*) FROM (SELECT 1 FROM v WHERE user_id IS NOT NULL LIMIT 1)")
     pages = [record for record in records if isinstance(record, PageRecord)]
@@ -249,7 +250,8 @@ def _pages(connection: Connection, record: PageRecord) -> None:
             record.name,
             plain,
             f"""
-            SELECT idarchive, ['{record.undefined}'] AS path, {", ".join(f"{values[name]} AS {name}" for name in plain)}
+            SELECT idarchive, ['{record.undefined}'] AS path,
+                   {", ".join(f"{values[name]} AS {name}" for name in plain)}
             FROM per_action WHERE idaction = 0 AND kind = 1 AND has_other GROUP BY idarchive
             """,
         )

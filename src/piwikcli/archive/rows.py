@@ -117,7 +117,12 @@ def limit(connection: Connection, records: Iterable[TableRecord], maximum: Mappi
     `maximum` maps the names of settings `archiving.maximum_rows.<x>` to rows; 0 is no limit.
     """
     limits = [
-        (record.name, maximum.get(record.max_rows or "", 0), maximum.get(record.max_subtable_rows or "", 0), record.sort)
+        (
+            record.name,
+            maximum.get(record.max_rows or "", 0),
+            maximum.get(record.max_subtable_rows or "", 0),
+            record.sort,
+        )
         for record in records
     ]
     lowest = min((n for _, *both, _ in limits for n in both if n), default=0)
@@ -128,7 +133,9 @@ def limit(connection: Connection, records: Iterable[TableRecord], maximum: Mappi
     )
     if not lowest or largest <= lowest:
         return
-    connection.execute("CREATE OR REPLACE TEMP TABLE limits (record VARCHAR, root BIGINT, below BIGINT, sort VARCHAR)")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE limits (record VARCHAR, root BIGINT, below BIGINT, sort VARCHAR)"
+    )
     connection.executemany("INSERT INTO limits VALUES (?, ?, ?, ?)", [list(entry) for entry in limits])
     sorts = " ".join(f"WHEN '{sort}' THEN r.{sort}" for sort in {entry[3] for entry in limits})
     filled = " + ".join(f"(r.{name} IS NOT NULL)::INTEGER" for name in COLUMNS)

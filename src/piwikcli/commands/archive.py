@@ -66,7 +66,9 @@ def command(
 
 
 EPILOG = options.examples(
-    "piwik archive", "piwik archive --period week", "piwik archive --period range --date 2026-03-01,2026-03-09"
+    "piwik archive",
+    "piwik archive --period week",
+    "piwik archive --period range --date 2026-03-01,2026-03-09",
 )
 
 

@@ -146,9 +146,7 @@ def _put(table: Any, keys: list[str], value: Any) -> None:
             table[key] = tomlkit.table(is_super_table=key != keys[-2])
         table = table[key]
         if not isinstance(table, dict):
-            raise UsageError(
-                f"{key} is a table of settings, but a value in the file; piwik config unset {key}"
-            )
+            raise UsageError(f"{key} is a table of settings, but a value in the file; piwik config unset {key}")
     table[keys[-1]] = value
 
 

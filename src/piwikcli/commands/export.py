@@ -32,9 +32,7 @@ def command(
     format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv, tsv, json or xml.")] = "csv",
     folder: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", metavar="DIR", help="Folder for the files (required).", show_default=False
-        ),
+        typer.Option("--output", "-o", metavar="DIR", help="Folder for the files (required).", show_default=False),
     ] = None,
     flat: reporting.FlatOption = False,
     expanded: reporting.ExpandedOption = False,
@@ -139,9 +137,5 @@ def _all(parameters: Mapping[str, str]) -> Iterator[tuple[str, ReportRequest]]:
 
 def _stem(request: ReportRequest) -> str:
     report = request.report
-    parts = [
-        f"_{name}-{value}"
-        for name in _SPECIFIC
-        if name in report.parameters and (value := request.text(name))
-    ]
+    parts = [f"_{name}-{value}" for name in _SPECIFIC if name in report.parameters and (value := request.text(name))]
     return report.method + "".join(parts)

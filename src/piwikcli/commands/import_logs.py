@@ -27,10 +27,12 @@ def _many(*names: str, help: str, metavar: str = "GLOB") -> Any:
 
 def command(
     logs: Annotated[
-        list[str], typer.Argument(metavar="LOG...", help="Files, globs, folders; .gz .bz2 .zst .xz; - is stdin.")
+        list[str],
+        typer.Argument(metavar="LOG...", help="Files, globs, folders; .gz .bz2 .zst .xz; - is stdin."),
     ],
     idsite: Annotated[
-        int | None, typer.Option("--idsite", metavar="N", help="Everything belongs to site N.", show_default=False)
+        int | None,
+        typer.Option("--idsite", metavar="N", help="Everything belongs to site N.", show_default=False),
     ] = None,
     idsite_fallback: Annotated[
         int | None,
@@ -91,7 +93,8 @@ def command(
     ] = "/",
     encoding: Annotated[str, typer.Option("--encoding", metavar="NAME", help="Of the log.")] = "utf8",
     geoip: Annotated[
-        Path | None, _many("--geoip", help="A .mmdb database of places (setting geoip.database).", metavar="FILE")
+        Path | None,
+        _many("--geoip", help="A .mmdb database of places (setting geoip.database).", metavar="FILE"),
     ] = None,
     data_dir: Annotated[
         Path | None, _many("--data-dir", help="Newer referrer lists (setting data_dir).", metavar="DIR")
@@ -118,7 +121,9 @@ def command(
     lock_timeout: options.LockTimeoutOption = None,
 ) -> int:
     """Import access logs: each line once, however often the command runs."""
-    settings = options.load_settings({"geoip.database": geoip, "data_dir": data_dir}, db=db, lock_timeout=lock_timeout)
+    settings = options.load_settings(
+        {"geoip.database": geoip, "data_dir": data_dir}, db=db, lock_timeout=lock_timeout
+    )
     allowed = _max_rejects(max_rejects)
     from piwikcli.ingest.rules import DOWNLOADS, Rules
 
@@ -181,7 +186,7 @@ def _run(
     names = expand(logs)
     database = options.open_database(settings, memory_limit=memory_limit, threads=threads)
     total = sum(Path(name).stat().st_size for name in names if Path(name).is_file())
-    before = {name: 0 for name in names}
+    before = dict.fromkeys(names, 0)
     with console.progress(total or None, names[0] if names else "") as bar:
 
         def advance(name: str, consumed: int, of: int, lines: int) -> None:
@@ -269,5 +274,3 @@ def _max_rejects(text: str | None) -> tuple[float, bool] | None:
     if number < 0:
         raise UsageError(f"--max-rejects: {text!r} is neither a number nor a percentage")
     return number, percent
-
-

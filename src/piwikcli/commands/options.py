@@ -28,9 +28,7 @@ LockTimeoutOption = Annotated[
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option(
-        "--output", "-o", metavar="FILE", help="Write to FILE instead of stdout.", show_default=False
-    ),
+    typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of stdout.", show_default=False),
 ]
 ListFormatOption = Annotated[
     str | None,
@@ -69,9 +67,7 @@ def load_settings(overrides: dict[str, Any] | None = None, **flags: Any) -> Sett
     return settings
 
 
-def open_database(
-    settings: Settings, *, memory_limit: str | None = None, threads: int | None = None
-) -> Database:
+def open_database(settings: Settings, *, memory_limit: str | None = None, threads: int | None = None) -> Database:
     """The database of the settings `db` and `lock_timeout`; nothing is opened or created yet."""
     from piwikcli.store import Database
 

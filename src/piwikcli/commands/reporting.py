@@ -23,13 +23,9 @@ if TYPE_CHECKING:
 
 IdsiteOption = Annotated[
     str | None,
-    typer.Option(
-        "--idsite", metavar="N,...|all", help="Site; the only one there is by default.", show_default=False
-    ),
+    typer.Option("--idsite", metavar="N,...|all", help="Site; the only one there is by default.", show_default=False),
 ]
-PeriodOption = Annotated[
-    str, typer.Option("--period", metavar="PERIOD", help="day, week, month, year or range.")
-]
+PeriodOption = Annotated[str, typer.Option("--period", metavar="PERIOD", help="day, week, month, year or range.")]
 DateOption = Annotated[
     str | None,
     typer.Option(
@@ -62,9 +58,7 @@ FilterSortOrderOption = Annotated[
 ]
 FilterPatternOption = Annotated[
     str | None,
-    typer.Option(
-        "--filter-pattern", metavar="P", help="Rows whose label matches this regex.", show_default=False
-    ),
+    typer.Option("--filter-pattern", metavar="P", help="Rows whose label matches this regex.", show_default=False),
 ]
 ShowColumnsOption = Annotated[
     str | None, typer.Option("--show-columns", metavar="A,B", help="Only these columns.", show_default=False)
@@ -74,9 +68,7 @@ HideColumnsOption = Annotated[
 ]
 LabelOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--label", metavar="L", help="Only the row of this label (parent>child).", show_default=False
-    ),
+    typer.Option("--label", metavar="L", help="Only the row of this label (parent>child).", show_default=False),
 ]
 ParamOption = Annotated[
     list[str] | None,
@@ -148,9 +140,7 @@ def open_reports(
             return
     from piwikcli.archive.build import ensure
 
-    ensure(
-        database, [site.idsite for site in selection.sites], selection.periods, selection.segment, settings
-    )
+    ensure(database, [site.idsite for site in selection.sites], selection.periods, selection.segment, settings)
     with database.read() as connection, _without_collector():
         yield Reports(connection, selection)
 
@@ -216,9 +206,7 @@ def _sites(connection: Connection, idsite: str | None) -> tuple[list[Site], bool
 def _latest(connection: Connection, sites: Sequence[Site]) -> str:
     from piwikcli.report.reader import latest_visit_day
 
-    days: list[date] = [
-        day for site in sites if (day := latest_visit_day(connection, site.idsite)) is not None
-    ]
+    days: list[date] = [day for site in sites if (day := latest_visit_day(connection, site.idsite)) is not None]
     if not days:
         console.note("no visits yet; --date today")
         return "today"

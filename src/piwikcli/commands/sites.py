@@ -35,14 +35,10 @@ _LISTED = (
 )
 _TABLE = ("idsite", "name", "main_url", "timezone", "currency", "ecommerce", "sitesearch")
 
-NameOption = Annotated[
-    str | None, typer.Option("--name", metavar="N", help="The site's name.", show_default=False)
-]
+NameOption = Annotated[str | None, typer.Option("--name", metavar="N", help="The site's name.", show_default=False)]
 UrlOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--url", help="Its URL; again for further ones. The first is the main one.", show_default=False
-    ),
+    typer.Option("--url", help="Its URL; again for further ones. The first is the main one.", show_default=False),
 ]
 TimezoneOption = Annotated[
     str | None, typer.Option("--timezone", metavar="ZONE", help="Whose midnights begin its days [UTC].")
@@ -60,9 +56,7 @@ KeywordsOption = Annotated[
 ]
 CategoriesOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--sitesearch-category-parameters", metavar="A,B", help="URL parameters with a search's category."
-    ),
+    typer.Option("--sitesearch-category-parameters", metavar="A,B", help="URL parameters with a search's category."),
 ]
 IpsOption = Annotated[
     list[str] | None,
@@ -153,9 +147,7 @@ def list_(
 
 
 @app.command(
-    epilog=options.examples(
-        "piwik sites update 1 --timezone Europe/Berlin", 'piwik sites update 1 --excluded-ips ""'
-    )
+    epilog=options.examples("piwik sites update 1 --timezone Europe/Berlin", 'piwik sites update 1 --excluded-ips ""')
 )
 def update(
     site: IdArgument = None,

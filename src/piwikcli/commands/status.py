@@ -141,18 +141,13 @@ def _as_text(status: Status) -> str:
 
 
 def _site_lines(site: SiteStatus) -> list[str]:
-    if site.visits:
-        visits = f"{site.visits:,}, from {_time(site.first_visit)} to {_time(site.last_visit)}"
-    else:
-        visits = "none"
+    visits = f"{site.visits:,}, from {_time(site.first_visit)} to {_time(site.last_visit)}" if site.visits else "none"
     missing = [
         f"{site.days_to_archive:,} days to build" if site.days_to_archive else "",
         f"{site.invalid_archives:,} out of date" if site.invalid_archives else "",
     ]
     state = ", ".join(filter(None, missing))
-    archives = f"{site.archives:,} built" + (
-        f", the last at {_time(site.last_archived)}" if site.archives else ""
-    )
+    archives = f"{site.archives:,} built" + (f", the last at {_time(site.last_archived)}" if site.archives else "")
     return [
         f"Site {site.idsite}    {site.name} ({site.timezone})",
         f"Visits    {visits}",

@@ -28,9 +28,7 @@ class Committer:
         self._look_back = recognition.look_back
         self._identities = Identities(recognition, devices)
 
-    def store(
-        self, connection: Connection, idsource: int, batch: Batch, removed_offset: int | None = None
-    ) -> None:
+    def store(self, connection: Connection, idsource: int, batch: Batch, removed_offset: int | None = None) -> None:
         """Add a batch's requests; `removed_offset` takes back the one that began there (it was cut short)."""
         removed = None if removed_offset is None else (idsource, removed_offset)
         if not len(batch) and removed is None:

@@ -129,9 +129,7 @@ class Enricher:
         self._bot: Memo[int, bool] = Memo(self._is_bot)
         self._spam: Memo[int, bool] = Memo(self._is_spam)
         self._who: Memo[int, int] = Memo(self._make_client)
-        self._page: Memo[tuple[int, int, int, int], int] = Memo(
-            lambda key: self._page_rows.add(self._make_page(key))
-        )
+        self._page: Memo[tuple[int, int, int, int], int] = Memo(lambda key: self._page_rows.add(self._make_page(key)))
         self._found: Memo[tuple[int, int, int], int] = Memo(self._find_referrer)
 
     def _use(self, sites: Mapping[int, Site]) -> None:
@@ -204,7 +202,12 @@ class Enricher:
         # an error's title names its status and referrer, so such pages are told apart by them too
         titled = (error | redirect)[keep]
         pages, page = _distinct(
-            (site, host, np.array(targets or [0], dtype=np.int64)[line], np.where(titled, 1 + (status << 32) + place_of, 0))
+            (
+                site,
+                host,
+                np.array(targets or [0], dtype=np.int64)[line],
+                np.where(titled, 1 + (status << 32) + place_of, 0),
+            )
         )
         places = [self._page[key] for key in pages]
         made = self._page_rows.array()[places][page]
@@ -300,7 +303,9 @@ class Enricher:
                 return SEARCH, NULL, words.actions[search.keyword, SEARCH], NULL, category, count, part
         name = UNDEFINED
         if detail:
-            title = clean_title(self._title((detail - 1) >> 32, url, self._referrers.items[(detail - 1) & 0xFFFFFFFF]))
+            title = clean_title(
+                self._title((detail - 1) >> 32, url, self._referrers.items[(detail - 1) & 0xFFFFFFFF])
+            )
             name = words.actions[title, TITLE]
         stored = normalise(url, excluded=self._excluded[idsite], keep_fragment=site.keep_url_fragments)
         if stored is None:
@@ -364,8 +369,8 @@ def _dictionary(hits: pa.Table, name: str, memo: Memo[bytes, Any]) -> tuple[Ints
     return codes, [memo[raw] for raw in chunk.dictionary.to_pylist()]
 
 
-def _distinct(columns: tuple[Ints, ...]) -> tuple[list[tuple[int, ...]], Ints]:
-    """The distinct rows of some columns, and each row's place among them."""
+def _distinct(columns: tuple[Ints, ...]) -> tuple[list[Any], Ints]:
+    """The distinct rows of some columns (as tuples), and each row's place among them."""
     code = columns[0]
     for column in columns[1:]:
         # dense codes, so that their product stays small

@@ -13,7 +13,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from piwikcli.ingest.recognise import MAX_ACTIONS, NULL, VISIT_LENGTH, Assignment, Requests, VisitReferrer, mix
+from piwikcli.ingest.recognise import (
+    MAX_ACTIONS,
+    NULL,
+    VISIT_LENGTH,
+    Assignment,
+    Requests,
+    VisitReferrer,
+    mix,
+)
 
 
 class _Visit:
@@ -40,7 +48,8 @@ def linked_to_users(requests: Requests) -> npt.NDArray[np.bool_]:
     if not named.any():
         return named
     # everybody's fingerprint that a named request has, and then everything of those fingerprints
-    return np.isin(requests.config, np.unique(requests.config[named]))
+    linked: npt.NDArray[np.bool_] = np.isin(requests.config, np.unique(requests.config[named]))
+    return linked
 
 
 def by_identity(requests: Requests, users: Sequence[str], look_back: int) -> Assignment:
@@ -66,18 +75,15 @@ def by_identity(requests: Requests, users: Sequence[str], look_back: int) -> Ass
             match = _latest(candidates)
         if match is not None and match.actions >= MAX_ACTIONS:
             match = None
-        if (
-            match is None
-            or match.last <= time - VISIT_LENGTH
-            or match.last_day != day
-            or match.referrer.changes(row)
-        ):
+        if match is None or match.last <= time - VISIT_LENGTH or match.last_day != day or match.referrer.changes(row):
             if match is not None:
                 visitor = match.visitor
             elif user != NULL:
                 visitor = ids[user]
             else:
-                visitor = int(mix(requests.config[row : row + 1] ^ mix(requests.time[row : row + 1].astype(np.uint64)))[0])
+                visitor = int(
+                    mix(requests.config[row : row + 1] ^ mix(requests.time[row : row + 1].astype(np.uint64)))[0]
+                )
             # whoever the fingerprint's visits belong to: nobody's visit may follow a user's
             run = (visit.chain for visit in configs[config] if visit.last >= time - look_back)
             visit = _Visit(len(found), visitor, min(run, default=time), VisitReferrer(requests, row))

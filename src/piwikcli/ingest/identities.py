@@ -190,5 +190,3 @@ def packed_ip(text: str) -> bytes:
         return socket.inet_pton(socket.AF_INET6, text if ":" in text else f"::ffff:{text}")
     except (OSError, ValueError):
         return _NOWHERE
-
-

@@ -33,7 +33,6 @@ from piwikcli.ingest.summary import ALREADY, Summary
 from piwikcli.store import Connection, Database, number, one
 from piwikcli.store.options import record_settings
 
-
 PIECE_BYTES = 12 << 20
 """Log text is parsed in pieces of this size, which stay near the processor; a batch has several."""
 PIECES_AHEAD = 4
@@ -157,7 +156,8 @@ class Importer:
         self._committer = Committer(recognition, self._devices)
         self._idimport = number(connection, "SELECT coalesce(max(idimport), 0) + 1 FROM import")
         connection.execute(
-            "INSERT INTO import VALUES (?, ?, NULL, ?, ?)", [self._idimport, _now(), options.described, __version__]
+            "INSERT INTO import VALUES (?, ?, NULL, ?, ?)",
+            [self._idimport, _now(), options.described, __version__],
         )
 
     # --- one file ---------------------------------------------------------------------------------------------
@@ -303,7 +303,11 @@ class Importer:
                 sources.begin(connection, source, int(batch.columns["time"][0]))
             self._committer.store(connection, source.idsource, batch, removed)
             ledger.write(connection, self._idimport, source.idsource, fates, rejects)
-            source.committed, source.tail_offset, source.unterminated = last.end, last.last_line, last.unterminated
+            source.committed, source.tail_offset, source.unterminated = (
+                last.end,
+                last.last_line,
+                last.unterminated,
+            )
             source.lines += sum(piece.lines for piece in pieces)
             sources.advance(connection, source, stream.name, head, last.tail)
         self._summary.fates.update(fates)
@@ -338,7 +342,9 @@ def expand(names: list[str]) -> list[str]:
         if name == STDIN or path.is_file():
             out.append(name)
         elif path.is_dir():
-            out += sorted(str(entry) for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+            out += sorted(
+                str(entry) for entry in path.iterdir() if entry.is_file() and not entry.name.startswith(".")
+            )
         else:
             out += sorted(glob.glob(name)) or [name]
     return out

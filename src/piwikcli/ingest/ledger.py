@@ -58,9 +58,7 @@ def last_fate(parsed: Parsed, batch: Batch, rejects: list[Reject]) -> str:
     return f"{DROPPED}:blank"
 
 
-def write(
-    connection: Connection, idimport: int, idsource: int, fates: Fates, rejects: list[Reject]
-) -> None:
+def write(connection: Connection, idimport: int, idsource: int, fates: Fates, rejects: list[Reject]) -> None:
     """One ledger row per fate, one reject row per line that is no request."""
     for (outcome, reason), lines in sorted(fates.items()):
         connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", [idimport, idsource, outcome, reason, lines])
@@ -84,9 +82,7 @@ def write(
 
 def write_already(connection: Connection, idimport: int, idsource: int, lines: int) -> None:
     if lines:
-        connection.execute(
-            "INSERT INTO ledger VALUES (?, ?, ?, '', ?)", [idimport, idsource, ALREADY, lines]
-        )
+        connection.execute("INSERT INTO ledger VALUES (?, ?, ?, '', ?)", [idimport, idsource, ALREADY, lines])
 
 
 def take_back(connection: Connection, idsource: int, fate: str, byte_offset: int) -> None:
@@ -94,6 +90,4 @@ def take_back(connection: Connection, idsource: int, fate: str, byte_offset: int
     outcome, _, reason = fate.partition(":")
     idimport = number(connection, "SELECT max(idimport) FROM ledger WHERE idsource = ?", [idsource])
     connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, -1)", [idimport, idsource, outcome, reason])
-    connection.execute(
-        "DELETE FROM reject WHERE idsource = ? AND byte_offset = ?", [idsource, byte_offset]
-    )
+    connection.execute("DELETE FROM reject WHERE idsource = ? AND byte_offset = ?", [idsource, byte_offset])

@@ -157,9 +157,7 @@ def _words(data: bytes, size: int) -> npt.NDArray[Any]:
     return np.ndarray((len(data) - size + 1,), f"<u{size}", data, 0, (1,))
 
 
-def _cut(
-    data: bytes, text: Bytes, starts: Ints, stops: Ints, log_format: LogFormat
-) -> tuple[_Columns, Bools]:
+def _cut(data: bytes, text: Bytes, starts: Ints, stops: Ints, log_format: LogFormat) -> tuple[_Columns, Bools]:
     """Cut the lines of the ordinary shape; the mask says which they are."""
     words = _words(data, 8)
     last = len(words) - 1
@@ -341,7 +339,5 @@ def _dictionary(data: bytes, start: Ints, stop: Ints) -> pa.Array:
             views[row, 1:] = np.frombuffer(text, dtype="<u4")
     elif len(start):
         return pa.array([data[a:b] for a, b in zip(start.tolist(), stop.tolist(), strict=True)]).dictionary_encode()
-    array = pa.Array.from_buffers(
-        pa.binary_view(), len(start), [None, pa.py_buffer(views), pa.py_buffer(data)]
-    )
+    array = pa.Array.from_buffers(pa.binary_view(), len(start), [None, pa.py_buffer(views), pa.py_buffer(data)])
     return array.dictionary_encode()

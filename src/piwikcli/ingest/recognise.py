@@ -29,7 +29,7 @@ DIRECT, CAMPAIGN = 1, 6
 
 @dataclass(slots=True)
 class Requests:
-    """Requests as columns of equal length. Ids are dictionary ids; NULL (-1) where there is none, 0 where undefined."""
+    """Requests as columns of equal length. Ids are dictionary ids: NULL (-1) for none, 0 for undefined."""
 
     idrequest: Ints
     """Stored requests have theirs; new ones are numbered by the caller beforehand."""
@@ -76,9 +76,7 @@ class Requests:
 
     def join(self, other: Requests) -> Requests:
         """These requests and then the other ones."""
-        return Requests(
-            *(np.concatenate((getattr(self, f.name), getattr(other, f.name))) for f in fields(self))
-        )
+        return Requests(*(np.concatenate((getattr(self, f.name), getattr(other, f.name))) for f in fields(self)))
 
 
 @dataclass(slots=True)

@@ -24,9 +24,7 @@ DOWNLOADS = frozenset(
     # other
     " bin exe phps md5 sig".split()
 )
-STATIC = frozenset(
-    "gif jpg jpeg png bmp ico svg svgz webp ttf otf eot woff woff2 class swf css js xml".split()
-)
+STATIC = frozenset("gif jpg jpeg png bmp ico svg svgz webp ttf otf eot woff woff2 class swf css js xml".split())
 
 # reasons in order of precedence; 0 is "accepted"
 REASONS = (
@@ -129,8 +127,7 @@ class Targets:
             download or (static and rules.enable_static),
             skipped_download=not download and extension in DOWNLOADS,
             path_filtered=bool(
-                (self._exclude and self._exclude.match(path))
-                or (self._include and not self._include.match(path))
+                (self._exclude and self._exclude.match(path)) or (self._include and not self._include.match(path))
             ),
             static=static and not rules.enable_static,
             absolute_host=absolute[1].lower() if absolute else "",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from piwikcli.ingest import formats
 from piwikcli.ingest.parse import stamp
-from piwikcli.ingest.stream import TAIL, LogStream
+from piwikcli.ingest.stream import LogStream
 from piwikcli.store import Connection, number
 
 HEADS = (256, 4096, 65536)
@@ -81,7 +81,8 @@ def _begins(
         if min(size, committed) <= len(head) and digest(head[: min(size, committed)]) != expected:
             return False
     rejected = connection.execute(
-        "SELECT byte_offset, content FROM reject WHERE idsource = ? AND byte_offset < ?", [idsource, len(head)]
+        "SELECT byte_offset, content FROM reject WHERE idsource = ? AND byte_offset < ?",
+        [idsource, len(head)],
     ).fetchall()
     if any(not content.startswith(head[at : at + len(content)]) for at, content in rejected):
         return False
@@ -175,7 +176,8 @@ def advance(connection: Connection, source: Source, name: str, head: bytes, tail
         ],
     )
     connection.execute(
-        "DELETE FROM source_checkpoint WHERE idsource = ? AND committed >= ?", [source.idsource, source.committed]
+        "DELETE FROM source_checkpoint WHERE idsource = ? AND committed >= ?",
+        [source.idsource, source.committed],
     )
     connection.execute(
         "INSERT INTO source_checkpoint VALUES (?, ?, ?, ?)",

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from piwikcli.errors import InputError
 
@@ -115,7 +115,8 @@ class LogStream:
         if kind == "gzip":
             from isal import igzip
 
-            return cast(BinaryIO, igzip.IGzipFile(fileobj=self._raw, mode="rb"))
+            opened: Any = igzip.IGzipFile
+            return cast(BinaryIO, opened(fileobj=self._raw, mode="rb"))
         if kind == "bzip2":
             return cast(BinaryIO, bz2.BZ2File(self._raw))
         if kind == "xz":

@@ -138,7 +138,8 @@ def _load(connection: Connection, removed: tuple[int, int] | None) -> Stored:
     if not number(connection, "SELECT count(*) FROM touched"):
         return Stored(Requests.none(), [], [], {}, set())
     visits = connection.execute(
-        "SELECT idfirst, idvisit, idsite, epoch(day)::BIGINT // 86400 FROM visit WHERE idvisit IN (SELECT idvisit FROM touched)"
+        "SELECT idfirst, idvisit, idsite, epoch(day)::BIGINT // 86400 FROM visit "
+        "WHERE idvisit IN (SELECT idvisit FROM touched)"
     ).fetchall()
     rows: dict[str, Any] = connection.execute(
         """
@@ -160,14 +161,13 @@ def _load(connection: Connection, removed: tuple[int, int] | None) -> Stored:
     users, user = _codes(rows.pop("user_id"))
     has_category = np.asarray(rows.pop("has_category"), dtype=np.bool_)
     categories, category = _codes(rows.pop("search_cat"), blank_is_null=False)
-    columns = {
-        name: np.asarray(values, dtype=np.uint64 if name == "config" else np.int64)
-        for name, values in rows.items()
-    }
+    config: Ids = np.asarray(rows.pop("config"), dtype=np.uint64)
+    columns: dict[str, Any] = {name: np.asarray(values, dtype=np.int64) for name, values in rows.items()}
     n = len(columns["time"])
     unset = np.full(n, NULL, dtype=np.int64)
     requests = Requests(
         **columns,
+        config=config,
         source_rank=unset,
         user=user,
         referrer_type=unset,
@@ -189,4 +189,3 @@ def _codes(values: Any, *, blank_is_null: bool = True) -> tuple[list[str], Ints]
     if blank_is_null:
         codes = np.where(array == "", NULL, codes)
     return distinct.tolist(), codes
-

@@ -15,6 +15,7 @@ CORE = (
     "devices_detection",
     "user_country",
     "user_language",
+    "user_id",
     "visit_time",
     "visitor_interest",
     "visit_frequency",

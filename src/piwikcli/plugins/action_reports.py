@@ -184,9 +184,7 @@ def _targets(action: str, title: str, record: str, leaf: str, dimension: str) ->
     )
 
 
-def _single(
-    action: str, title: str, parameter: str, compute: Callable[[Context], DataTable], leaf: str
-) -> Report:
+def _single(action: str, title: str, parameter: str, compute: Callable[[Context], DataTable], leaf: str) -> Report:
     pages = parameter in ("pageUrl", "pageName")
     metadata = {"pageUrl": url_metadata, "pageName": title_metadata}.get(parameter, _target_metadata)
     return Report(
@@ -228,9 +226,7 @@ REPORTS = (
     _pages("getPageUrls", "Page URLs", "pageUrl", "PageUrl", _PAGE),
     _titles("getPageTitles", "Page titles", "pageTitle", "PageTitle", _PAGE),
     _pages("getEntryPageUrls", "Entry pages", "entryPageUrl", "EntryPageUrl", _ENTRY, rows=_entries),
-    _titles(
-        "getEntryPageTitles", "Entry page titles", "entryPageTitle", "EntryPageTitle", _ENTRY, rows=_entries
-    ),
+    _titles("getEntryPageTitles", "Entry page titles", "entryPageTitle", "EntryPageTitle", _ENTRY, rows=_entries),
     _pages("getExitPageUrls", "Exit pages", "exitPageUrl", "ExitPageUrl", _EXIT, rows=_exits),
     _titles("getExitPageTitles", "Exit page titles", "exitPageTitle", "ExitPageTitle", _EXIT, rows=_exits),
     _pages(

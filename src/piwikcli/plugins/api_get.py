@@ -48,9 +48,7 @@ def _get(context: Context) -> SimpleTable:
     percents = {name: value for name, value in found["Referrers.get"].items() if name.endswith("_percent")}
     columns = {name: visits[name] for name in _VISITS if name in visits}
     for group in ("_new", "_returning"):
-        columns.update(
-            {name + group: frequency[name + group] for name in _FREQUENCY if name + group in frequency}
-        )
+        columns.update({name + group: frequency[name + group] for name in _FREQUENCY if name + group in frequency})
     columns.update({name: value for name, value in found["Referrers.get"].items() if name not in percents})
     for method in ("PagePerformance.get", "Goals.get", "Actions.get"):
         columns.update(found[method])

@@ -25,6 +25,4 @@ _COUNTRIES = {
     "South America": ("ar bo br cl co ec fk gf gy pe py sr uy ve"),
 }
 
-CONTINENTS: dict[str, str] = {
-    code: continent for continent, codes in _COUNTRIES.items() for code in codes.split()
-}
+CONTINENTS: dict[str, str] = {code: continent for continent, codes in _COUNTRIES.items() for code in codes.split()}

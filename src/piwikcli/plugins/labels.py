@@ -32,9 +32,7 @@ def urldecode(text: str) -> str:
     """The text with its percent-encoding undone once; bytes that are not UTF-8 are left out."""
     if "%" not in text and "+" not in text:
         return text
-    return unquote_to_bytes(text.replace("+", " ").encode("utf-8", "surrogateescape")).decode(
-        "utf-8", "ignore"
-    )
+    return unquote_to_bytes(text.replace("+", " ").encode("utf-8", "surrogateescape")).decode("utf-8", "ignore")
 
 
 @cache

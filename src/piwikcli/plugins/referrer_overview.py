@@ -36,9 +36,7 @@ def _get(context: Context) -> SimpleTable:
         return SimpleTable()
     visits = {str(row.label): row.columns.get("nb_visits", 0) for row in context.table("Referrers_type")}
     columns = {_from(idtype): visits.get(str(idtype), 0) for idtype in _OVERVIEW}
-    columns.update(
-        {f"Referrers_distinct{name}": context.number(f"Referrers_distinct{name}") for name in _DISTINCT}
-    )
+    columns.update({f"Referrers_distinct{name}": context.number(f"Referrers_distinct{name}") for name in _DISTINCT})
     if str(AI_ASSISTANT) in visits:
         columns[_from(AI_ASSISTANT)] = visits[str(AI_ASSISTANT)]
         columns["Referrers_distinctAIAssistants"] = context.number("Referrers_distinctAIAssistants")
@@ -60,9 +58,7 @@ def _second_level(context: Context, idtype: int) -> DataTable:
     method = TYPES[idtype][3] if idtype in TYPES else ""
     found = context.report(method) if method else DataTable()
     rows = found.rows if isinstance(found, DataTable) else []
-    return DataTable(
-        [Row(row.columns, dict(row.metadata), is_summary=row.is_summary) for row in rows if row.columns]
-    )
+    return DataTable([Row(row.columns, dict(row.metadata), is_summary=row.is_summary) for row in rows if row.columns])
 
 
 def _referrer_type(context: Context) -> DataTable:

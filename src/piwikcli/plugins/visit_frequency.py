@@ -35,14 +35,10 @@ REPORTS = (
         "Visits of new and of returning visitors",
         _COLUMNS,
         unique=tuple(f"{name}_{group}" for group, _ in GROUPS for name in UNIQUE),
-        metrics=tuple(
-            f"{name}_{group}" for group, _ in GROUPS for name in (*COLUMNS, *(m.name for m in PROCESSED))
-        ),
+        metrics=tuple(f"{name}_{group}" for group, _ in GROUPS for name in (*COLUMNS, *(m.name for m in PROCESSED))),
         processed=tuple(suffixed(metric, f"_{group}") for group, _ in GROUPS for metric in PROCESSED),
         parameters=("columns",),
     ),
 )
 
-PLUGIN = Plugin(
-    "VisitFrequency", records=tuple(r for group in GROUPS for r in _records(*group)), reports=REPORTS
-)
+PLUGIN = Plugin("VisitFrequency", records=tuple(r for group in GROUPS for r in _records(*group)), reports=REPORTS)

@@ -9,9 +9,7 @@ from piwikcli.plugins.api import Context, DataTable, Plugin, Report, Row, VisitR
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
 RECORDS = (
-    VisitRecord(
-        name="VisitTime_localTime", path=("hour(v.visit_first_action_time)::VARCHAR",), max_rows=None
-    ),
+    VisitRecord(name="VisitTime_localTime", path=("hour(v.visit_first_action_time)::VARCHAR",), max_rows=None),
     VisitRecord(name="VisitTime_serverTime", path=("v.start_hour::VARCHAR",), max_rows=None),
 )
 

@@ -5,17 +5,13 @@ from piwikcli.plugins.metrics import ACTIONS_PER_VISIT, BOUNCE_RATE, TIME_ON_SIT
 
 RECORDS = (
     NumericRecord(name="nb_visits", sql="count(*)", source="visits"),
-    NumericRecord(
-        name="nb_uniq_visitors", sql="count(DISTINCT v.idvisitor)", source="visits", aggregation="recount"
-    ),
+    NumericRecord(name="nb_uniq_visitors", sql="count(DISTINCT v.idvisitor)", source="visits", aggregation="recount"),
     NumericRecord(name="nb_users", sql="count(DISTINCT v.user_id)", source="visits", aggregation="recount"),
     NumericRecord(name="nb_actions", sql="sum(v.visit_total_actions)", source="visits"),
     NumericRecord(name="max_actions", sql="max(v.visit_total_actions)", source="visits", aggregation="max"),
     NumericRecord(name="sum_visit_length", sql="sum(v.visit_total_time)", source="visits"),
     NumericRecord(name="bounce_count", sql="count(*) FILTER (v.visit_total_actions <= 1)", source="visits"),
-    NumericRecord(
-        name="nb_visits_converted", sql="count(*) FILTER (v.visit_goal_converted = 1)", source="visits"
-    ),
+    NumericRecord(name="nb_visits_converted", sql="count(*) FILTER (v.visit_goal_converted = 1)", source="visits"),
 )
 
 COLUMNS = (

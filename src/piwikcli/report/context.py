@@ -67,9 +67,7 @@ class ReportContext:
     def report(self, method: str, **parameters: str) -> Result:
         return self.ask(self, method, parameters)
 
-    def referrer_url(
-        self, kind: Literal["search", "social", "ai"], name: str, keyword: str = ""
-    ) -> str | None:
+    def referrer_url(self, kind: Literal["search", "social", "ai"], name: str, keyword: str = "") -> str | None:
         return _referrer_url(kind, name, keyword, self.data_dir)
 
 
@@ -77,9 +75,7 @@ class ReportContext:
 def _referrer_url(kind: str, name: str, keyword: str, data_dir: Path | None) -> str | None:
     definitions = _definitions(data_dir)
     if kind == "search":
-        return (
-            definitions.search_result_url(name, keyword) if keyword else definitions.search_engine_url(name)
-        )
+        return definitions.search_result_url(name, keyword) if keyword else definitions.search_engine_url(name)
     if kind == "social":
         url = definitions.social_url(name)
         return url.removeprefix("http://") if url else None

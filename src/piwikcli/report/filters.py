@@ -54,9 +54,7 @@ def apply_generic_filters(table: DataTable, wanted: GenericFilters) -> DataTable
     if wanted.filter_pattern:
         table = filter_pattern(table, wanted.filter_pattern, wanted.filter_column)
     if wanted.filter_pattern_recursive:
-        table = filter_pattern_recursive(
-            table, wanted.filter_pattern_recursive, wanted.filter_column_recursive
-        )
+        table = filter_pattern_recursive(table, wanted.filter_pattern_recursive, wanted.filter_column_recursive)
     if wanted.filter_excludelowpop:
         table = exclude_low_population(table, wanted.filter_excludelowpop, wanted.filter_excludelowpop_value)
     if wanted.filter_sort_column:
@@ -124,10 +122,7 @@ def truncate(table: DataTable, rows: int) -> DataTable:
         kept = [*kept[:rows], others]
     return replace(
         table,
-        rows=[
-            row if row.subtable is None else replace(row, subtable=truncate(row.subtable, rows))
-            for row in kept
-        ],
+        rows=[row if row.subtable is None else replace(row, subtable=truncate(row.subtable, rows)) for row in kept],
     )
 
 

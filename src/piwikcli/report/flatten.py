@@ -49,9 +49,7 @@ def page_url_label(label: str, *, leading_slash: bool = True, undefined: str = "
     return label
 
 
-def _leaves(
-    table: DataTable, how: Flat, prefix: str, inherited: dict[str, Value], level: int
-) -> Iterator[Row]:
+def _leaves(table: DataTable, how: Flat, prefix: str, inherited: dict[str, Value], level: int) -> Iterator[Row]:
     for row in table.rows:
         own = "" if row.label is None else str(row.label).strip()
         label = _joined(prefix, own, row.is_summary, how) if level else own
@@ -91,6 +89,4 @@ def _flat_row(row: Row, label: str, metadata: dict[str, Value], how: Flat, *, ag
         metadata[how.label_dimension] = label
     if how.include_aggregate_rows:
         metadata["is_aggregate"] = int(aggregate)
-    return replace(
-        row, columns=row.columns | {"label": label}, metadata=metadata, idsubtable=None, subtable=None
-    )
+    return replace(row, columns=row.columns | {"label": label}, metadata=metadata, idsubtable=None, subtable=None)

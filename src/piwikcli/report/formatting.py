@@ -113,9 +113,7 @@ def money(amount: Any, currency: str = "USD", locale: str = "en") -> str:
     pattern = _babel_locale(locale).currency_formats["standard"].pattern
     if whole:
         pattern = pattern.replace(".00", "")
-    return format_currency(
-        value, currency, format=pattern, locale=_babel_locale(locale), currency_digits=False
-    )
+    return format_currency(value, currency, format=pattern, locale=_babel_locale(locale), currency_digits=False)
 
 
 def format_metrics(

@@ -74,9 +74,7 @@ def _find(
     return _find(subtable_of(row), path[1:], titles, subtable_of, names_of)
 
 
-def _rows_named(
-    table: DataTable, wanted: list[str], names_of: Callable[[Row], Iterable[object]]
-) -> Iterator[Row]:
+def _rows_named(table: DataTable, wanted: list[str], names_of: Callable[[Row], Iterable[object]]) -> Iterator[Row]:
     by_name: dict[str, Row] = {}
     for row in table.rows:
         for name in names_of(row):

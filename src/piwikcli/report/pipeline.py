@@ -127,9 +127,7 @@ class Reports:
 
     def _finish(self, context: ReportContext, request: ReportRequest, default_limit: int | None) -> Result:
         report = request.report
-        kinds = {
-            metric.name: metric.kind for metric in (*processed_of(report, context), *report.root_processed)
-        }
+        kinds = {metric.name: metric.kind for metric in (*processed_of(report, context), *report.root_processed)}
         kinds.update({metric.name: metric.kind for metric in SHOW_ALL_COLUMNS if metric.name not in kinds})
         if report.kind == "number":
             return _number(report, context)

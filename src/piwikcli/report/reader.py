@@ -124,9 +124,7 @@ class Archives:
 
     def label(self, idpath: int) -> str:
         """The label at the end of a path; empty for an unknown one."""
-        found = self._connection.execute(
-            "SELECT label FROM archive_path WHERE idpath = ?", [idpath]
-        ).fetchone()
+        found = self._connection.execute("SELECT label FROM archive_path WHERE idpath = ?", [idpath]).fetchone()
         return str(found[0]) if found else ""
 
 
@@ -176,9 +174,7 @@ def _table(
     for idpath, _, label, is_parent, name, prefix, folder, *values in levels.get(parent, ()):
         is_summary = label == SUMMARY_LABEL
         columns: dict[str, Any] = {"label": OTHERS if is_summary else label}
-        columns.update(
-            (key, _whole(value)) for key, value in zip(order, values, strict=True) if value is not None
-        )
+        columns.update((key, _whole(value)) for key, value in zip(order, values, strict=True) if value is not None)
         row = Row(columns, is_summary=is_summary)
         if is_parent:
             row.idsubtable = idpath

@@ -86,9 +86,7 @@ def _merge(rows: list[Row]) -> Row:
     return first if len(rows) == 1 else replace(first, columns={"label": first.label, **sum_rows(rows)})
 
 
-def filtered(
-    report: Report, context: ReportContext, request: ReportRequest, default_limit: int | None
-) -> DataTable:
+def filtered(report: Report, context: ReportContext, request: ReportRequest, default_limit: int | None) -> DataTable:
     by_path = any(">" in label for label in request.labels)
     table = build(report, context, expanded=request.expanded or request.flat or by_path)
     if request.flag("keep_totals_row"):

@@ -86,9 +86,7 @@ def _sorted(rows: list[Row], column: str, descending: bool, secondary: bool) -> 
     return _partition_sort(rows, column, number, descending)
 
 
-def _partition_sort(
-    rows: Iterable[Row], column: str, key: Callable[[Any], Any], descending: bool
-) -> list[Row]:
+def _partition_sort(rows: Iterable[Row], column: str, key: Callable[[Any], Any], descending: bool) -> list[Row]:
     have: list[Row] = []
     lack: list[Row] = []
     for row in rows:

@@ -118,9 +118,14 @@ class Database:
                 if not any(word in text for word in _LOCK_WORDS):
                     raise InputError(f"{self.path}: {_first_line(text)}") from error
                 if time.monotonic() >= deadline:
-                    raise BusyError(self._busy(re.search(r"PID (\d+)", text))) from error
+                    found = re.search(r"PID (\d+)", text)
+                    raise BusyError(self._busy(found[1] if found else "")) from error
                 time.sleep(random.uniform(0.01, 0.06))
-            except (duckdb.SerializationException, duckdb.InvalidInputException, duckdb.CatalogException) as error:
+            except (
+                duckdb.SerializationException,
+                duckdb.InvalidInputException,
+                duckdb.CatalogException,
+            ) as error:
                 raise PiwikError(f"{self.path}: cannot be opened: {_first_line(str(error))}") from error
             else:
                 _OPEN.add(connection)
@@ -144,8 +149,7 @@ class Database:
                     break
                 except BlockingIOError:
                     if time.monotonic() >= deadline:
-                        found = re.match(rb"(\d+)", os.pread(handle, 32, 0))
-                        raise BusyError(self._busy(found)) from None
+                        raise BusyError(self._busy(os.pread(handle, 32, 0).decode("ascii", "ignore"))) from None
                     time.sleep(random.uniform(0.01, 0.06))
             os.ftruncate(handle, 0)
             os.pwrite(handle, str(os.getpid()).encode(), 0)
@@ -154,9 +158,8 @@ class Database:
         finally:
             os.close(handle)
 
-    def _busy(self, pid: re.Match[str] | re.Match[bytes] | None) -> str:
-        found = pid[1].decode() if pid and isinstance(pid[1], bytes) else (pid[1] if pid else None)
-        holder = f"process {found}" if found else "another process"
+    def _busy(self, pid: str) -> str:
+        holder = f"process {pid}" if pid else "another process"
         return (
             f"{self.path}: busy: {holder} has held it for longer than {self.lock_timeout:g} s "
             "(wait for it, or raise --lock-timeout)"
@@ -221,7 +224,5 @@ def _migrate(connection: Connection) -> None:
         )
         connection.execute(sql)
         connection.execute("INSERT INTO migration VALUES (?, now()::TIMESTAMP)", [name])
-        connection.execute(
-            "INSERT OR IGNORE INTO option VALUES ('visitors.secret', ?)", [secrets.token_hex(16)]
-        )
+        connection.execute("INSERT OR IGNORE INTO option VALUES ('visitors.secret', ?)", [secrets.token_hex(16)])
         connection.execute("COMMIT")

@@ -77,7 +77,8 @@ def delete(connection: Connection, idsite: int) -> None:
     """Remove the site and everything imported or archived for it."""
     get(connection, idsite)
     connection.execute(
-        "DELETE FROM archive_row WHERE idarchive IN (SELECT idarchive FROM archive WHERE idsite = ?)", [idsite]
+        "DELETE FROM archive_row WHERE idarchive IN (SELECT idarchive FROM archive WHERE idsite = ?)",
+        [idsite],
     )
     connection.execute(
         "DELETE FROM archive_numeric WHERE idarchive IN (SELECT idarchive FROM archive WHERE idsite = ?)",
@@ -97,5 +98,7 @@ def _store(connection: Connection, site: Site) -> None:
 
 
 def _site(row: tuple[Any, ...]) -> Site:
-    values = dict(zip(_COLUMNS, row, strict=True))
-    return Site(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in zip(_COLUMNS, row, strict=True)
+    }
+    return Site(**values)

@@ -61,9 +61,7 @@ class Definitions:
         Raises InputError when `data_dir` is no folder or one of its files does not have the layout.
         """
         if data_dir is not None and not data_dir.is_dir():
-            raise InputError(
-                f"{data_dir} is not a folder: data_dir must name one that holds {SEARCH_ENGINES}"
-            )
+            raise InputError(f"{data_dir} is not a folder: data_dir must name one that holds {SEARCH_ENGINES}")
         engines: dict[str, SearchEngine] = {}
         engine_urls: dict[str, str] = {}
         for url, engine in _read(data_dir, SEARCH_ENGINES, _engines):

@@ -34,9 +34,7 @@ class Device(NamedTuple):
     browser: str  # two characters; another client's own name, at most 40 characters; "UNK"
     browser_version: str  # "120.0"; "" if not told
     engine: str  # "Blink", "WebKit", ...; "" if not a browser
-    client_type: (
-        int | None
-    )  # 1 browser, 2 library, 3 feed reader, 4 media player, 5 mobile app, 6 mail program
+    client_type: int | None  # 1 browser, 2 library, 3 feed reader, 4 media player, 5 mobile app, 6 mail program
     device_type: int | None  # position in DEVICE_TYPES
     brand: str  # two or three characters, "" if unknown
     model: str  # "iPhone", "generic desktop"; "" if unknown

@@ -78,9 +78,7 @@ _WINDOWS_PHONE = re.compile(
 )
 # Instagram lists "API level/Android; density; size; maker/brand; model; ..." instead.
 _APP_MODEL = re.compile(r"Android \(\d+/[\d.]+; \d+dpi; \d+x\d+; ([^;/]+)[^;]*; ([^;)]+)")
-_FEATURE_PHONE = re.compile(
-    r"\b(Nokia|SonyEricsson|BlackBerry|LAVA|Micromax|SAMSUNG-|LG-)[ /.-]?([\w.-]+)", re.I
-)
+_FEATURE_PHONE = re.compile(r"\b(Nokia|SonyEricsson|BlackBerry|LAVA|Micromax|SAMSUNG-|LG-)[ /.-]?([\w.-]+)", re.I)
 
 
 class Model(NamedTuple):
@@ -100,9 +98,7 @@ _BRAND_CODES |= {
 }
 _BRAND_CODES |= {"sonyericsson": "SE", "amazon": "AZ", "wileyfox": "WL", "kindle": "AZ", "hw-huawei": "HU"}
 _BRANDED = re.compile(
-    "("
-    + "|".join(re.escape(name) for name in sorted(_BRAND_CODES, key=len, reverse=True))
-    + r")[ _-]+(\S.*)$",
+    "(" + "|".join(re.escape(name) for name in sorted(_BRAND_CODES, key=len, reverse=True)) + r")[ _-]+(\S.*)$",
     re.I,
 )
 
@@ -140,9 +136,7 @@ def _named(agent: str, system: System, lookup: Lookup) -> Model:
     if system.code == "WPH" and (match := _WINDOWS_PHONE.search(agent)):
         brand = _BRAND_CODES.get((match[1] or match[3]).strip().lower(), "")
         return Model(SMARTPHONE, brand, (match[2] or match[4]).strip() if brand else "")
-    if system.code in ("S40", "JME", "MTK", "BLB", "SYM", "S60", "UNK") and (
-        match := _FEATURE_PHONE.search(agent)
-    ):
+    if system.code in ("S40", "JME", "MTK", "BLB", "SYM", "S60", "UNK") and (match := _FEATURE_PHONE.search(agent)):
         brand = _BRAND_CODES.get(match[1].rstrip("-").lower(), "")
         brand = "RM" if match[1].lower() == "blackberry" else brand
         phone = SMARTPHONE if system.code in ("BLB", "SYM", "S60") else FEATURE_PHONE
@@ -234,9 +228,7 @@ def _inferred_type(agent: str, system: System) -> int | None:
         return WEARABLE
     if system.code == "TIZ" and "Mobile" in agent:
         return SMARTPHONE
-    if system.code == "WRT" or (
-        system.code == "WIN" and re.search(r"Windows NT (?:6\.[23]|10).*\bTouch\b", agent)
-    ):
+    if system.code == "WRT" or (system.code == "WIN" and re.search(r"Windows NT (?:6\.[23]|10).*\bTouch\b", agent)):
         return TABLET
     if OS_FAMILIES.get(system.code) in _DESKTOP_FAMILIES:
         return DESKTOP

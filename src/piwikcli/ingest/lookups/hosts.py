@@ -32,9 +32,7 @@ class KnownHosts:
                 url = parse(text if "//" in text else f"//{text}")
                 if url is not None and url.host:
                     hosts[canonical_host(url.host)][_folder(url.path)].add(idsite)
-        self._hosts = {
-            host: sorted(paths.items(), key=lambda item: -len(item[0])) for host, paths in hosts.items()
-        }
+        self._hosts = {host: sorted(paths.items(), key=lambda item: -len(item[0])) for host, paths in hosts.items()}
 
     def sites(self, url: Url, page: tuple[str, int] = ("", 0)) -> frozenset[int] | set[int]:
         """The sites that `url` belongs to: those of the deepest known path that it lies under.

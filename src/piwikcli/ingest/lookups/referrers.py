@@ -106,9 +106,7 @@ class ReferrerDetector:
         self._known_hosts = KnownHosts(site_urls)
         self._excluded_parameters = dict(excluded_parameters or {})
         self._excluded_referrers = {
-            idsite: [
-                entry.strip().lower().removeprefix("http://").removeprefix("https://") for entry in entries
-            ]
+            idsite: [entry.strip().lower().removeprefix("http://").removeprefix("https://") for entry in entries]
             for idsite, entries in (excluded_referrers or {}).items()
         }
 

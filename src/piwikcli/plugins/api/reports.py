@@ -82,9 +82,7 @@ class Context(Protocol):
     def report(self, method: str, **parameters: str) -> Result:
         """Another report for the same site, period and segment: its finished rows, unsorted, unlimited."""
 
-    def referrer_url(
-        self, kind: Literal["search", "social", "ai"], name: str, keyword: str = ""
-    ) -> str | None:
+    def referrer_url(self, kind: Literal["search", "social", "ai"], name: str, keyword: str = "") -> str | None:
         """The address of a search engine (with a keyword, of what it found), a network or an assistant.
 
         None if unknown.

@@ -55,9 +55,7 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def render(
-    result: Result, format: str = "json", *, method: str = "", options: RenderOptions = DEFAULT
-) -> bytes:
+def render(result: Result, format: str = "json", *, method: str = "", options: RenderOptions = DEFAULT) -> bytes:
     """The whole output; `method` is `Module.action`. Raises UsageError for an unknown format."""
     return b"".join(_pieces(result, format, method, options))
 

@@ -118,9 +118,7 @@ class _Column:
 class _Layout:
     """Lays rows out in two passes, measure and print, so that no table of texts is kept in memory."""
 
-    def __init__(
-        self, rows: Callable[[], Iterator[Line]], options: RenderOptions, *, header: bool = True
-    ) -> None:
+    def __init__(self, rows: Callable[[], Iterator[Line]], options: RenderOptions, *, header: bool = True) -> None:
         # cells are what a terminal counts: two for a wide character, none for a combining one
         from rich.cells import cell_len, set_cell_size
 

@@ -81,21 +81,13 @@ def _rows(table: DataTable, depth: int, options: RenderOptions) -> Iterator[str]
         text = _cells(cells, depth + 1, valid)
         if row.subtable is not None:
             inner = "".join(_rows(row.subtable, depth + 2, options))
-            text += (
-                f"{indent}\t<subtable>\n{inner}{indent}\t</subtable>\n"
-                if inner
-                else f"{indent}\t<subtable />\n"
-            )
+            text += f"{indent}\t<subtable>\n{inner}{indent}\t</subtable>\n" if inner else f"{indent}\t<subtable />\n"
         yield f"{indent}<row>\n{text}{indent}</row>\n"
 
 
 def _cells(cells: dict[str, Any], depth: int, valid: bool) -> str:
     return "".join(
-        (
-            _element(str(name), value, depth)
-            if valid
-            else _element("col", value, depth, f' name="{_escaped(name)}"')
-        )
+        (_element(str(name), value, depth) if valid else _element("col", value, depth, f' name="{_escaped(name)}"'))
         + "\n"
         for name, value in cells.items()
     )
@@ -106,11 +98,7 @@ def _element(tag: str, value: Any, depth: int, attributes: str = "") -> str:
     indent = "\t" * depth
     inner = _nested(value, depth + 1)
     if inner is not None:
-        return (
-            f"{indent}<{tag}{attributes}>\n{inner}{indent}</{tag}>"
-            if inner
-            else f"{indent}<{tag}{attributes} />"
-        )
+        return f"{indent}<{tag}{attributes}>\n{inner}{indent}</{tag}>" if inner else f"{indent}<{tag}{attributes} />"
     text = _escaped(value)
     return f"{indent}<{tag}{attributes}>{text}</{tag}>" if text else f"{indent}<{tag}{attributes} />"
 

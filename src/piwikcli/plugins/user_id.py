@@ -1,0 +1,30 @@
+"""UserId: visits by user id. In a web log that is the name given at HTTP authentication."""
+
+import hashlib
+from collections.abc import Mapping
+
+from piwikcli.plugins.api import Context, Plugin, Report, Row, VisitRecord
+from piwikcli.plugins.labels import urlencode
+from piwikcli.plugins.metrics import VISIT_COLUMNS
+
+RECORDS = (VisitRecord(name="UserId_users", path=("v.user_id",), max_rows="userid_users"),)
+
+
+def _metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    # a user's visitor id is made of the user id: docs/explanation/visits.md
+    visitor = hashlib.sha1(stored.encode(), usedforsecurity=False).hexdigest()[:16]
+    return {"idvisitor": visitor, "segment": f"userId=={urlencode(stored)}"}
+
+
+REPORTS = (
+    Report(
+        method="UserId.getUsers",
+        title="User ids",
+        record="UserId_users",
+        metadata=_metadata,
+        metrics=VISIT_COLUMNS,
+        dimensions=("UserId_UserId",),
+    ),
+)
+
+PLUGIN = Plugin("UserId", records=RECORDS, reports=REPORTS)
