@@ -34,7 +34,7 @@ class Committer:
         if not len(batch) and removed is None:
             return
         new = self._new_requests(connection, idsource, batch)
-        names, labels = batch.vocabulary.users.items[:], batch.vocabulary.categories.items[:]
+        names, labels = batch.vocabulary.users.names[:], batch.vocabulary.categories.names[:]
         used = np.unique(new.user[new.user != NULL]).tolist()
         old = touched.read(connection, new.config, new.time, [names[u] for u in used], self._look_back, removed)
         users, categories = old.users + names, old.categories + labels

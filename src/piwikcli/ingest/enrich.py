@@ -158,13 +158,13 @@ class Enricher:
         agent, agents = _dictionary(hits, "agent", self._agent_of)
         of_client = self._client_rows.array()[sources][client]
         host, ip = of_client[:, _HOST], of_client[:, _IP]
-        wanted = [self._lines.items[place] for place in targets]
+        wanted = [self._lines.names[place] for place in targets]
         time = _ints(hits, "time") + rules.add_to_date
         status = _ints(hits, "status")
         error = (status >= 400) & (status < 600)
         redirect = (status >= 300) & (status < 400) & (status != 304)
 
-        hosts = self._hosts.items[:]
+        hosts = self._hosts.names[:]
         site_of_host, unknown = self._resolve(hosts)
         tests = [
             ("bad_request", _flags([target.bad for target in wanted])[line] | (of_client[:, _KNOWN] == 0)),
@@ -186,8 +186,8 @@ class Enricher:
             tests.append(("newer", time > rules.exclude_newer_than))
         if self._exclusions:
             site = site_of_host[host]
-            tests.append(("excluded_ip", self._exclusions.ips(site, ip, self._ips.items)))
-            names = [self._agents.items[place] for place in agents]
+            tests.append(("excluded_ip", self._exclusions.ips(site, ip, self._ips.names)))
+            names = [self._agents.names[place] for place in agents]
             tests.append(("excluded_user_agent", self._exclusions.agents(site, agent, names)))
         fate = first_reason(tests, len(time))
 
@@ -214,7 +214,7 @@ class Enricher:
         keys, found = _distinct((site, made[:, _PART], place_of))
         origin = np.array([self._found[key] for key in keys] or [0], dtype=np.int64)[found]
         who = (ip[keep] << 32) | np.array(agents or [0], dtype=np.int64)[agent[keep]]
-        clients, of = np.unique(who, return_inverse=True)
+        clients, of = unique(who)
         batch.columns = {
             "offset": _ints(hits, "offset")[keep],
             "time": time,
@@ -230,7 +230,7 @@ class Enricher:
 
     def new_clients(self) -> list[Client]:
         """Clients met since the last call."""
-        clients = self.words.clients.items
+        clients = self.words.clients
         new = clients[self._told :]
         self._told = len(clients)
         return new
@@ -245,7 +245,7 @@ class Enricher:
             return raw.decode("latin-1")
 
     def _read_client(self, raw: bytes) -> tuple[int, int, int, int]:
-        words = self._text(raw).split()
+        words = raw.decode("latin-1").split() if raw.isascii() else self._text(raw).split()
         if len(words) < 3 or not _ADDRESS.fullmatch(words[-3]):
             return 0, self._hosts[""], 0, NULL
         host = self._rules.log_hostname or ""
@@ -264,7 +264,7 @@ class Enricher:
         """The importer's bots, then those that the tracker knows; none with --enable-bots."""
         if self._rules.enable_bots:
             return False
-        agent = self._agents.items[place]
+        agent = self._agents.names[place]
         lower = agent.lower()
         return (
             is_importer_bot(lower)
@@ -273,18 +273,19 @@ class Enricher:
         )
 
     def _is_spam(self, place: int) -> bool:
-        lower = self._referrers.items[place].lower()
+        lower = self._referrers.names[place].lower()
         return any(word in lower for word in self._spammers)
 
     def _make_client(self, key: int) -> int:
-        ip = self._ips.items[key >> 32]
-        return self.words.clients[Client(ip, self._agents.items[key & 0xFFFFFFFF], self._locator(ip), "")]
+        ip = self._ips.names[key >> 32]
+        self.words.clients.append(Client(ip, self._agents.names[key & 0xFFFFFFFF], self._locator(ip), ""))
+        return len(self.words.clients) - 1
 
     def _make_page(self, key: tuple[int, int, int, int]) -> tuple[int, ...]:
         """`key` is (site, host, target, 0 or what an error's title names)."""
         idsite, host, place, detail = key
-        target, site = self._lines.items[place], self._sites[idsite]
-        url = self._address(target, self._hosts.items[host], site)
+        target, site = self._lines.names[place], self._sites[idsite]
+        url = self._address(target, self._hosts.names[host], site)
         part = self._parts[self._detector.page_part(url)]
         words = self.words
         if target.download:
@@ -304,7 +305,7 @@ class Enricher:
         name = UNDEFINED
         if detail:
             title = clean_title(
-                self._title((detail - 1) >> 32, url, self._referrers.items[(detail - 1) & 0xFFFFFFFF])
+                self._title((detail - 1) >> 32, url, self._referrers.names[(detail - 1) & 0xFFFFFFFF])
             )
             name = words.actions[title, TITLE]
         stored = normalise(url, excluded=self._excluded[idsite], keep_fragment=site.keep_url_fragments)
@@ -330,7 +331,7 @@ class Enricher:
     def _find_referrer(self, key: tuple[int, int, int]) -> int:
         """`key` is (site, page part, referrer)."""
         idsite, part, referrer = key
-        found = self._detector.detect_part(idsite, self._parts.items[part], self._referrers.items[referrer])
+        found = self._detector.detect_part(idsite, self._parts.names[part], self._referrers.names[referrer])
         return self.words.referrers[found]
 
     # --- once per chunk -----------------------------------------------------------------------------------
@@ -381,5 +382,13 @@ def _distinct(columns: tuple[Ints, ...]) -> tuple[list[Any], Ints]:
         if (int(code.max(initial=0)) + 1) * width >= 1 << 62:
             code = np.unique(code, return_inverse=True)[1]
         code = code * width + column
-    first, place = np.unique(code, return_index=True, return_inverse=True)[1:]
+    values, place = unique(code)
+    first = np.empty(len(values), dtype=np.int64)
+    first[place[::-1]] = np.arange(len(code))[::-1]
     return list(zip(*(column[first].tolist() for column in columns), strict=True)), place
+
+
+def unique(values: Ints) -> tuple[Ints, Ints]:
+    """Distinct numbers in order of appearance, and each row's place among them (hashed: faster than sorting)."""
+    encoded = pa.array(values).dictionary_encode()
+    return encoded.dictionary.to_numpy(), encoded.indices.to_numpy().astype(np.int64)

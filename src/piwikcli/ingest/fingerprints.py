@@ -34,11 +34,14 @@ class Fingerprints:
 
     def constant(self, clients: Sequence[Client], devices: Sequence[Device]) -> Ids:
         """The part that does not change from day to day, per client."""
-        out = np.empty(len(clients), dtype=np.uint64)
-        for place, (client, device) in enumerate(zip(clients, devices, strict=True)):
-            language = client.language[:20]
-            out[place] = _hash(self._recognition.secret, device.fingerprint, _FLAGS, client.ip, language)
-        return out
+        secret = self._recognition.secret
+        return np.array(
+            [
+                _hash(secret, device.fingerprint, _FLAGS, client.ip, client.language[:20])
+                for client, device in zip(clients, devices, strict=True)
+            ],
+            dtype=np.uint64,
+        )
 
     def daily(self, constant: Ids, site: Ints, day: Ints) -> Ids:
         """Each row's fingerprint; `day` counts local dates from 1970."""

@@ -44,7 +44,7 @@ def user_visitor(user_id: str) -> int:
 
 def linked_to_users(requests: Requests) -> npt.NDArray[np.bool_]:
     """Which requests are in a component (of fingerprints and user ids) in which somebody has a user id."""
-    named = requests.user != NULL
+    named: npt.NDArray[np.bool_] = requests.user != NULL
     if not named.any():
         return named
     # everybody's fingerprint that a named request has, and then everything of those fingerprints

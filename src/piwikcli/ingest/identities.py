@@ -39,12 +39,12 @@ class Identities:
         if batch.vocabulary is not self._vocabulary:
             self._start(batch.vocabulary)
         words = batch.vocabulary
-        clients = words.clients.items[len(self._client) :]
+        clients = words.clients[len(self._client) :]
         if clients:
             devices = [self._devices[client.agent] for client in clients]
             self._client = np.append(self._client, _clients(connection, clients, devices))
             self._print = np.append(self._print, self._fingerprints.constant(clients, devices))
-        referrers = words.referrers.items[len(self._referrer) :]
+        referrers = words.referrers.names[len(self._referrer) :]
         if referrers:
             found = resolve(
                 connection,
@@ -79,7 +79,7 @@ class Identities:
 
     def _learn_actions(self, connection: Connection, batch: Batch) -> None:
         """A URL's prefix is that of its first request, whichever arrives first."""
-        actions = batch.vocabulary.actions.items[:]
+        actions = batch.vocabulary.actions.names[:]
         if not actions or not len(batch):
             return
         time = batch.columns["time"]

@@ -25,7 +25,7 @@ from piwikcli.ingest.enrich import Batch, Enricher
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.lookups.definitions import Definitions
 from piwikcli.ingest.lookups.location import Locator
-from piwikcli.ingest.parse import Reject, parse
+from piwikcli.ingest.parse import Parsed, Reject, parse
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
 from piwikcli.ingest.stream import STDIN, Chunk, LogStream
@@ -33,10 +33,10 @@ from piwikcli.ingest.summary import ALREADY, Summary
 from piwikcli.store import Connection, Database, number, one
 from piwikcli.store.options import record_settings
 
-PIECE_BYTES = 12 << 20
+PIECE_BYTES = 24 << 20
 """Log text is parsed in pieces of this size, which stay near the processor; a batch has several."""
-PIECES_AHEAD = 4
-"""So many pieces may wait, parsed and enriched, while a batch is written."""
+PIECES_AHEAD = 3
+"""So many pieces may wait between two steps: parsing, enriching and writing overlap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,11 @@ class Importer:
         chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), options.max_line_bytes)
         pieces: list[_Piece] = []
         size = 0
-        with ahead(self._prepare(chunks, log_format, source.lines + 1, enricher), PIECES_AHEAD) as prepared:
+        parse_all = self._parse(chunks, log_format, source.lines + 1)
+        with (
+            ahead(parse_all, PIECES_AHEAD) as parsed,
+            ahead(self._prepare(parsed, enricher), PIECES_AHEAD) as prepared,
+        ):
             for piece in prepared:
                 full = size + piece.size > options.batch_bytes
                 if pieces and (full or piece.batch.vocabulary is not pieces[0].batch.vocabulary):
@@ -260,14 +264,19 @@ class Importer:
         if pieces:
             self._commit(stream, source, stored, pieces, head, removed)
 
-    def _prepare(
-        self, chunks: Iterator[Chunk], log_format: formats.LogFormat, line: int, enricher: Enricher
-    ) -> Iterator[_Piece]:
-        """Parse and enrich chunk by chunk; `line` is the number of the first line."""
+    def _parse(
+        self, chunks: Iterator[Chunk], log_format: formats.LogFormat, line: int
+    ) -> Iterator[tuple[Chunk, Parsed]]:
+        """Read and parse chunk by chunk; `line` is the number of the first line."""
         limit = self._options.max_line_bytes
         for chunk in chunks:
             parsed = parse(chunk, log_format, first_line=line, now=int(time.time()), max_line=limit)
             line += parsed.lines
+            yield chunk, parsed
+
+    def _prepare(self, parsed_chunks: Iterator[tuple[Chunk, Parsed]], enricher: Enricher) -> Iterator[_Piece]:
+        """Enrich, and note every line's fate."""
+        for chunk, parsed in parsed_chunks:
             batch = enricher(parsed.hits)
             self._devices.learn(client.agent for client in enricher.new_clients())
             fates, rejects = ledger.fates_of(chunk, parsed, batch)

@@ -7,7 +7,7 @@ about the ones it hasn't seen. Lists only grow, so one thread may read what anot
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,22 +31,18 @@ class Memo(dict[K, V]):
         return value
 
 
-class Places(Generic[K]):
-    """Numbers things in the order in which they are first met."""
+class Places(dict[K, int]):
+    """Numbers things in the order in which they are first met: `places[key]`."""
 
     def __init__(self) -> None:
-        self.items: list[K] = []
-        self._index: Memo[K, int] = Memo(self._add)
+        super().__init__()
+        self.names: list[K] = []
+        """The things by number."""
 
-    def __getitem__(self, key: K) -> int:
-        return self._index[key]
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def _add(self, key: K) -> int:
-        self.items.append(key)
-        return len(self.items) - 1
+    def __missing__(self, key: K) -> int:
+        place = self[key] = len(self.names)
+        self.names.append(key)
+        return place
 
 
 class Growing:
@@ -88,7 +84,7 @@ class Vocabulary:
     """A run's distinct values."""
 
     def __init__(self) -> None:
-        self.clients: Places[Client] = Places()
+        self.clients: list[Client] = []
         self.actions: Places[tuple[str, int]] = Places()
         """(name, type)"""
         self.referrers: Places[Referrer] = Places()
