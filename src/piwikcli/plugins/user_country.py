@@ -72,16 +72,18 @@ def _region_metadata(row: Row, stored: str, context: Context) -> Mapping[str, st
     }
 
 
-def _city_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+def _city_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str | float]:
     city, region, country = _city_parts(stored)
     where = f"regionCode=={urlencode(region)};countryCode=={urlencode(country)}"
     known = city != "xx"
+    place = context.coordinates(city, region, country) if known else None
     return {
         **({"segment": f"city=={urlencode(city)};{where}"} if known else {}),
         "city_name": city if known else UNKNOWN,
         **({} if known else {"city": "xx"}),
         "region": region,
         "country": country,
+        **({"lat": place[0], "long": place[1]} if place else {}),
         "country_name": country_name(country),
         "region_name": _region_name(region),
         "logo": FLAG,

@@ -61,6 +61,9 @@ class ReportContext:
     def label_of(self, record: str, idsubtable: int) -> str:
         return self.reader.label_of(idsubtable)
 
+    def coordinates(self, city: str, region: str, country: str) -> tuple[float, float] | None:
+        return self.reader.coordinates().get((city, region, country))
+
     def daily(self) -> Mapping[date, Mapping[str, int | float]]:
         return self.days_of()
 

@@ -78,6 +78,7 @@ class Archives:
         self._connection = connection
         self.ids = dict(ids)
         self._numbers: dict[int, dict[str, int | float]] | None = None
+        self._coordinates: dict[tuple[str, str, str], tuple[float, float]] | None = None
         self._fetched: dict[tuple[str, int | None], dict[int, list[tuple[Any, ...]]]] = {}
 
     def all_built_with(self, settings: str) -> bool:
@@ -128,6 +129,18 @@ class Archives:
         return str(found[0]) if found else ""
 
 
+    def coordinates(self) -> Mapping[tuple[str, str, str], tuple[float, float]]:
+        """(city, region, country) -> latitude and longitude of one of its places."""
+        if self._coordinates is None:
+            rows = self._connection.execute(
+                "SELECT city, coalesce(region, 'xx'), country, arg_min(latitude, idlocation), "
+                "arg_min(longitude, idlocation) FROM location "
+                "WHERE city IS NOT NULL AND latitude IS NOT NULL AND longitude IS NOT NULL GROUP BY ALL"
+            ).fetchall()
+            self._coordinates = {(city, region, country): (lat, long) for city, region, country, lat, long in rows}
+        return self._coordinates
+
+
 class ArchiveReader:
     """One archive of a site, or none (`idarchive` None): then every number is 0 and every table empty."""
 
@@ -145,6 +158,9 @@ class ArchiveReader:
 
     def numbers(self) -> Mapping[str, int | float]:
         return {} if self._idarchive is None else self._archives.numbers(self._idarchive)
+
+    def coordinates(self) -> Mapping[tuple[str, str, str], tuple[float, float]]:
+        return self._archives.coordinates()
 
     def label_of(self, idsubtable: int) -> str:
         return self._archives.label(idsubtable)

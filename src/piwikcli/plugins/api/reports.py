@@ -76,6 +76,9 @@ class Context(Protocol):
     def label_of(self, record: str, idsubtable: int) -> str:
         """The stored label of the row whose subtable that is; empty where there is none."""
 
+    def coordinates(self, city: str, region: str, country: str) -> tuple[float, float] | None:
+        """Latitude and longitude of a city (3 decimals); None where they are not known."""
+
     def daily(self) -> Mapping[date, Mapping[str, int | float]]:
         """The stored numbers of every archived day of the period."""
 
