@@ -42,12 +42,12 @@ def imported(tmp_path: Path, capsys: Captured) -> Database:
 
 
 def fails(capsys: Captured, line: str | list[str], code: int) -> str:
-    """The one line that the command says on stderr."""
+    """The one line on stderr that says what is wrong (notes of what was done before may stand above it)."""
     assert app.run(line.split() if isinstance(line, str) else line) == code
     out, err = capsys.readouterr()
     assert out == ""
-    [message] = [entry for entry in err.splitlines() if "lines read" not in entry]
-    assert message.startswith("piwik: ")
+    [message] = [entry for entry in err.splitlines() if entry.startswith("piwik: ")]
+    assert err.endswith(f"{message}\n")
     assert "Traceback" not in err
     assert "bug" not in err
     return message.removeprefix("piwik: ")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from piwikcli.errors import InputError
-from piwikcli.ingest.lookups.definitions import Definitions
+from piwikcli.lists.definitions import Definitions
 
 OURS = Definitions.load()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from piwikcli.ingest.lookups.definitions import Definitions, SearchEngine
 from piwikcli.ingest.lookups.engines import SearchEngines, lossy_host
 from piwikcli.ingest.urls import parse
+from piwikcli.lists.definitions import Definitions, SearchEngine
 
 OURS = SearchEngines(Definitions.load().engines)
 

@@ -247,6 +247,12 @@ def test_a_file_named_twice_counts_once(database: Database, tmp_path: Path) -> N
     assert counts(summary) == (20, 10, 0, 10)
 
 
+def test_a_short_content_by_the_same_visitor_at_another_time_is_new(database: Database, tmp_path: Path) -> None:
+    lines = [hit("10:00:00", "/a"), hit("10:00:01", "/a"), hit("11:00:00", "/a"), hit("11:00:01", "/a")]
+    import_lines(database, tmp_path, lines[:2], name="a.log")
+    assert counts(import_lines(database, tmp_path, lines[2:3], name="b.log")) == (1, 1, 0, 0)
+
+
 def test_two_short_files_with_one_line_each(database: Database, tmp_path: Path) -> None:
     import_lines(database, tmp_path, LINES[:1], name="a.log")
     assert counts(import_lines(database, tmp_path, LINES[1:2], name="b.log")) == (1, 1, 0, 0)

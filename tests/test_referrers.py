@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from piwikcli.ingest.lookups.definitions import Definitions
 from piwikcli.ingest.lookups.referrers import Referrer, ReferrerDetector
 from piwikcli.ingest.urls import DEFAULT_EXCLUDED_PARAMETERS
+from piwikcli.lists.definitions import Definitions
 
 DEFINITIONS = Definitions.load()
 SITES = {

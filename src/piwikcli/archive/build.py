@@ -6,12 +6,14 @@ builds of a level becomes visible together. See docs/explanation/archiving.md.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from piwikcli.archive import leaves, rows, slices
@@ -41,7 +43,7 @@ class Built:
 class Limits:
     """What is configured for archives: row limits (`archiving.maximum_rows.<x>` -> rows; 0 is none), exact uniques.
 
-    An archive remembers what it was built with, and is out of date when that changes.
+    An archive remembers what it was built with, the plugins' records included, and is out of date when that changes.
     """
 
     maximum: Mapping[str, int]
@@ -54,8 +56,18 @@ class Limits:
         return cls(maximum, settings.flag("archiving.exact_row_uniques"))
 
     def described(self) -> str:
-        words = {**dict(sorted(self.maximum.items())), "exact_row_uniques": self.exact_row_uniques}
+        words = {
+            **dict(sorted(self.maximum.items())),
+            "exact_row_uniques": self.exact_row_uniques,
+            "records": _declarations(),
+        }
         return json.dumps(words, separators=(",", ":"))
+
+
+@cache
+def _declarations() -> str:
+    """Changes when a record of an active plugin is added, removed or declared differently."""
+    return hashlib.blake2b(repr(records()).encode(), digest_size=8).hexdigest()
 
 
 Key = tuple[int, date, date]

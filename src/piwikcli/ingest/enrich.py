@@ -21,7 +21,6 @@ from piwikcli.ingest import sitesearch
 from piwikcli.ingest.clock import SiteClock
 from piwikcli.ingest.exclusions import Exclusions
 from piwikcli.ingest.lookups.bots import is_importer_bot, is_tracker_bot
-from piwikcli.ingest.lookups.definitions import Definitions
 from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.lookups.referrers import PagePart, ReferrerDetector
 from piwikcli.ingest.rules import CODE, Rules, Target, Targets, first_reason, host_filtered, hostname_accepted
@@ -34,6 +33,7 @@ from piwikcli.ingest.urls import (
     split_prefix,
 )
 from piwikcli.ingest.vocabulary import Client, Growing, Memo, Places, Vocabulary
+from piwikcli.lists.definitions import Definitions
 from piwikcli.store.sites import Site
 
 Ints = npt.NDArray[np.int64]

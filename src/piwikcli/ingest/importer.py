@@ -23,13 +23,13 @@ from piwikcli.ingest.commit import Committer
 from piwikcli.ingest.devicebook import DeviceBook
 from piwikcli.ingest.enrich import Batch, Enricher
 from piwikcli.ingest.fingerprints import Recognition
-from piwikcli.ingest.lookups.definitions import Definitions
 from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.parse import Parsed, Reject, parse
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
 from piwikcli.ingest.stream import STDIN, Chunk, LogStream
 from piwikcli.ingest.summary import ALREADY, Summary
+from piwikcli.lists.definitions import Definitions
 from piwikcli.store import Connection, Database, number, one
 from piwikcli.store.options import record_settings
 

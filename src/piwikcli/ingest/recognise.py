@@ -71,7 +71,10 @@ class Requests:
         types = {"config": np.uint64, "keyword_from_host": np.bool_}
         return cls(*(np.empty(0, dtype=types.get(field.name, np.int64)) for field in fields(cls)))
 
-    def take(self, rows: Ints | Bools) -> Requests:
+    def take(self, rows: Ints | Bools | None) -> Requests:
+        """Some rows, or all of them in another order; None leaves them as they are."""
+        if rows is None:
+            return self
         return Requests(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def join(self, other: Requests) -> Requests:
@@ -124,13 +127,14 @@ def mix(values: Ids) -> Ids:
         return x ^ (x >> np.uint64(31))
 
 
-def in_order(requests: Requests) -> Ints:
-    """Rows in the total order: time, then the source's rank, then its byte offset."""
-    keys = (requests.offset, requests.source_rank, requests.time)
+def in_order(requests: Requests) -> Ints | None:
+    """Rows in the total order: time, then the source's rank, then its byte offset; None: they are in it."""
     steps = np.diff(requests.time)
     if (steps > 0).all():
-        return np.arange(len(requests))
-    return np.lexsort(keys)
+        return None
+    if (steps >= 0).all() and not np.diff(requests.source_rank).any() and (np.diff(requests.offset) > 0).all():
+        return None
+    return np.lexsort((requests.offset, requests.source_rank, requests.time))
 
 
 def by_fingerprint(requests: Requests, look_back: int) -> Assignment:
@@ -231,9 +235,9 @@ def recognise(requests: Requests, users: Sequence[str], look_back: int) -> tuple
 def compose(requests: Requests, assignment: Assignment) -> Visits:
     """The visits' columns and the actions' places. Requests must be in order within each visit."""
     visit = assignment.visit
-    order = np.argsort(visit, kind="stable")
+    order = None if (np.diff(visit) >= 0).all() else np.argsort(visit, kind="stable")
     q = requests.take(order)
-    number = visit[order]
+    number = visit if order is None else visit[order]
     n = len(q)
     row = np.arange(n)
     first = np.ones(n, dtype=np.bool_)
@@ -300,6 +304,8 @@ def compose(requests: Requests, assignment: Assignment) -> Visits:
     }
 
     def back(values: Ints) -> Ints:
+        if order is None:
+            return values
         out = np.empty_like(values)
         out[order] = values
         return out

@@ -92,17 +92,16 @@ def _begins(
         [idsource, len(head)],
     ).fetchall()
     pattern = formats.named(log_format).pattern
-    shifts = set()  # --add-to-date moves all times alike
     for at, time, ip in stored:
-        if b"\n" not in head[at:]:
+        end = head.find(b"\n", at)
+        if end < 0:
             continue  # cut inside this line
-        line = pattern.match(head, at, head.index(b"\n", at))
-        if line is None or line["ip"].decode("latin-1") != ip or head[max(0, at - 1) : at] not in (b"", b"\n"):
+        line = pattern.match(head, at, end)
+        if line is None or head[max(0, at - 1) : at] not in (b"", b"\n"):
             return False
-        shifts.add(time - (stamp(line["date"], line["zone"]) or 0))
-    if len(shifts) > 1:
-        return False
-    return bool(shifts or rejected) or len(head) >= HEADS[0]
+        if line["ip"].decode("latin-1") != ip or stamp(line["date"], line["zone"]) != time:
+            return False
+    return bool(stored or rejected) or len(head) >= HEADS[0]
 
 
 def _continues(connection: Connection, source: Source, stream: LogStream) -> bool:

@@ -14,7 +14,7 @@ from piwikcli.report.reader import ArchiveReader
 from piwikcli.report.table import DataTable, Result
 
 if TYPE_CHECKING:
-    from piwikcli.ingest.lookups.definitions import Definitions
+    from piwikcli.lists.definitions import Definitions
     from piwikcli.store.sites import Site
 
 
@@ -87,6 +87,6 @@ def _referrer_url(kind: str, name: str, keyword: str, data_dir: Path | None) -> 
 
 @cache
 def _definitions(data_dir: Path | None) -> Definitions:
-    from piwikcli.ingest.lookups.definitions import Definitions
+    from piwikcli.lists.definitions import Definitions
 
     return Definitions.load(data_dir)

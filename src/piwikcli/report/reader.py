@@ -128,7 +128,6 @@ class Archives:
         found = self._connection.execute("SELECT label FROM archive_path WHERE idpath = ?", [idpath]).fetchone()
         return str(found[0]) if found else ""
 
-
     def coordinates(self) -> Mapping[tuple[str, str, str], tuple[float, float]]:
         """(city, region, country) -> latitude and longitude of one of its places."""
         if self._coordinates is None:

@@ -11,9 +11,9 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from piwikcli.ingest.lookups.definitions import SearchEngine
 from piwikcli.ingest.sitesearch import decode_value
 from piwikcli.ingest.urls import BLANKS, Parameters, Url, parse, parse_query
+from piwikcli.lists.definitions import SearchEngine
 
 COUNTRY_CODES = """
     ac ad ae af ag ai al am an ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo bq br bs bt

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from piwikcli.ingest.lookups.definitions import Definitions
 from piwikcli.ingest.lookups.engines import SearchEngines
 from piwikcli.ingest.lookups.hosts import KnownHosts, canonical_host, host_suffixes
 from piwikcli.ingest.sitesearch import decode_value
@@ -28,6 +27,7 @@ from piwikcli.ingest.urls import (
     parse_query,
     without_noise,
 )
+from piwikcli.lists.definitions import Definitions
 
 DIRECT = 1
 SEARCH = 2

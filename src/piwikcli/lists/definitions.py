@@ -103,7 +103,7 @@ def _without_country(url: str) -> str:
 
 
 def _read(data_dir: Path | None, file: str, blocks: Callable[[Any], Iterator[_T]]) -> list[_T]:
-    path: Traversable | Path = resources.files("piwikcli") / "data" / file
+    path: Traversable | Path = resources.files("piwikcli.lists") / file
     if data_dir is not None and (data_dir / file).is_file():
         path = data_dir / file
     import yaml
