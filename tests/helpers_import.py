@@ -146,7 +146,7 @@ def numbers(database: Database, period: Period, *, idsite: int = 1) -> dict[str,
     return dict(rows)
 
 
-# --- everything that a database knows ---------------------------------------------------------------------------
+# --- everything that a database knows ---
 
 _OWN_IDS = {
     # what a table's own rows are called; where a line stood, which differs when a log is cut
@@ -250,7 +250,7 @@ def assert_same(found: dict[str, list[tuple[Any, ...]]], wanted: dict[str, list[
             )
 
 
-# --- logs with everything in them --------------------------------------------------------------------------------
+# --- logs with everything in them ---
 
 _CAMPAIGNS = (
     *("?utm_campaign=spring&utm_term=tents", "?utm_campaign=Spring&utm_term=tents", "?pk_campaign=autumn"),
@@ -267,9 +267,7 @@ _PAGES = (
 )
 
 
-def rich_log(
-    seed: int, visits: int = 60, *, days: int = 4, users: bool = True, host: bool = False
-) -> list[str]:
+def rich_log(seed: int, visits: int = 60, *, days: int = 4, users: bool = True, host: bool = False) -> list[str]:
     """Lines of different seconds, in order of time: campaigns in mid-visit, users on several devices, searches,
     downloads, pauses around half an hour, midnights, errors, bots, static files, garbage."""
     rng = random.Random(seed)

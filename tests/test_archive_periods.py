@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from helpers_import import (
     SAFARI,
     archive_all,
@@ -27,7 +28,6 @@ from helpers_import import (
     settings_with,
     text,
 )
-
 from piwikcli.archive.build import ensure
 from piwikcli.archive.periods import Period
 from piwikcli.archive.rows import COLUMNS, DISTINCT
@@ -172,7 +172,7 @@ def test_rows_of_periods_get_exact_uniques_when_asked_for(archived: Database) ->
     assert {label: row[1:] for label, row in exact.items()} == {label: row[1:] for label, row in plain.items()}
 
 
-# --- what is built ---------------------------------------------------------------------------------------------------
+# --- what is built ---
 
 
 def four_days(tmp_path: Path) -> Database:
@@ -270,7 +270,7 @@ def test_the_order_of_building_does_not_matter(tmp_path: Path) -> None:
     assert_same(facts(pieces), facts(once))
 
 
-# --- days of the site ------------------------------------------------------------------------------------------------
+# --- days of the site ---
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+
 from helpers_import import (
     archive_all,
     build,
@@ -23,7 +24,6 @@ from helpers_import import (
     record,
     settings_with,
 )
-
 from piwikcli.archive.periods import Period
 from piwikcli.ingest.rules import Rules
 from piwikcli.store import Database
@@ -57,7 +57,7 @@ def visit(start: str, *paths: str, ip: str = "203.0.113.1", step: int = 10, **op
     ]
 
 
-# --- trees -----------------------------------------------------------------------------------------------------------
+# --- trees ---
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_downloads_are_grouped_by_host(tmp_path: Path) -> None:
     assert (found["Actions_nb_pageviews"], found["nb_actions"]) == (1, 4)
 
 
-# --- time, entries, exits ----------------------------------------------------------------------------------------------
+# --- time, entries, exits ---
 
 
 def test_time_spent_is_the_time_until_the_next_action(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_entries_and_exits(tmp_path: Path) -> None:
     }
 
 
-# --- titles and searches -------------------------------------------------------------------------------------------------
+# --- titles and searches ---
 
 
 def test_pages_of_a_log_have_no_titles(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_searches(tmp_path: Path) -> None:
     assert (found["Actions_nb_searches"], found["Actions_nb_keywords"], found["nb_actions"]) == (7, 4, 8)
 
 
-# --- drop rules, seen in the reports ----------------------------------------------------------------------------------------
+# --- drop rules, seen in the reports ---
 
 MIXED = [
     hit("10:00:00", "/a"),
@@ -265,7 +265,7 @@ def test_what_the_options_let_in(tmp_path: Path, rules: Rules, pages: set[str], 
     assert found - {"example.org"} == downloads
 
 
-# --- visit records --------------------------------------------------------------------------------------------------------
+# --- visit records ---
 
 
 def test_buckets_share_their_bounds(tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ def test_a_campaign_without_keyword_has_no_subtable_row(tmp_path: Path) -> None:
     assert rows == {"spring": 2, "spring > tents": 1}
 
 
-# --- row limits -------------------------------------------------------------------------------------------------------------
+# --- row limits ---
 
 
 def paths(counts: dict[str, int]) -> list[str]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers_import import hit, text
 
+from helpers_import import hit, text
 from piwikcli.commands import app, console, options
 from piwikcli.store import Database
 
@@ -53,7 +53,7 @@ def fails(capsys: Captured, line: str | list[str], code: int) -> str:
     return message.removeprefix("piwik: ")
 
 
-# --- logs ---------------------------------------------------------------------------------------------------------
+# --- logs ---
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_log_without_hosts_and_several_sites(imported: Database, capsys: Captu
     assert message == "new.log: the log names no hosts and there are 2 sites; say --idsite N"
 
 
-# --- reports and archives --------------------------------------------------------------------------------------------
+# --- reports and archives ---
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_file_that_is_no_database(capsys: Captured) -> None:
     assert Path("piwik.duckdb").read_bytes().startswith(b"this is text")
 
 
-# --- a busy database --------------------------------------------------------------------------------------------------
+# --- a busy database ---
 
 
 def test_while_another_process_holds_the_lock(imported: Database, capsys: Captured) -> None:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from helpers_import import (
     MIDNIGHT,
     PIWIK,
@@ -22,7 +23,6 @@ from helpers_import import (
     new_database,
     query,
 )
-
 from piwikcli.store import Database
 
 LINES = 30_000
@@ -74,9 +74,7 @@ def committed(database: Database) -> int:
     return int(query(database, "SELECT coalesce(max(committed), 0) FROM source")[0][0])
 
 
-def test_killed_again_and_again(
-    log: Path, wanted: dict[str, list[tuple[object, ...]]], tmp_path: Path
-) -> None:
+def test_killed_again_and_again(log: Path, wanted: dict[str, list[tuple[object, ...]]], tmp_path: Path) -> None:
     database = new_database(tmp_path / "piwik.duckdb")
     rng = random.Random(3)
     lock = tmp_path / "piwik.duckdb.lock"
@@ -100,9 +98,7 @@ def test_killed_again_and_again(
     assert_same(facts(database, places=True), wanted)
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
-)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
 def test_a_signal_ends_it_within_two_seconds(
     log: Path, wanted: dict[str, list[tuple[object, ...]]], tmp_path: Path, number: int, code: int
 ) -> None:

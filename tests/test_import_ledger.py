@@ -1,4 +1,7 @@
-"""The ledger balances: lines read = imported + dropped + rejected + already imported. docs/explanation/importing.md."""
+"""The ledger balances: lines read = imported + dropped + rejected + already imported.
+
+See docs/explanation/importing.md.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from helpers_import import hit, import_files, import_lines, new_database, query, rich_log
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from helpers_import import hit, import_files, import_lines, new_database, query, rich_log
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "benchmarks"))
 from damage import damaged
@@ -28,9 +32,7 @@ def check(folder: Path, content: bytes, bad: dict[int, bytes], good: int, **opti
     assert summary.lines == len(lines)
     assert summary.outcome("rejected") == len(bad)
     assert summary.outcome("imported") + summary.outcome("dropped") == good
-    assert summary.lines == sum(
-        summary.outcome(o) for o in ("imported", "dropped", "rejected", "already_imported")
-    )
+    assert summary.lines == sum(summary.outcome(o) for o in ("imported", "dropped", "rejected", "already_imported"))
     kept = query(database, "SELECT line, byte_offset, reason, content FROM reject ORDER BY line")
     assert {line: bytes(text) for line, _, _, text in kept} == {n: text[:4096] for n, text in bad.items()}
     for number, offset, reason, _ in kept:
@@ -103,9 +105,7 @@ def test_any_bytes_between_good_lines(tmp_path_factory: pytest.TempPathFactory, 
 )
 def test_reasons(tmp_path: Path, line: str, reason: str) -> None:
     database = new_database(tmp_path / "piwik.duckdb")
-    summary = import_lines(
-        database, tmp_path, [GOOD[0], line, hit("11:00:00", "/after")], max_line_bytes=65_536
-    )
+    summary = import_lines(database, tmp_path, [GOOD[0], line, hit("11:00:00", "/after")], max_line_bytes=65_536)
     assert summary.fates["rejected", reason] == 1
     assert summary.lines == 3
     kept = query(database, "SELECT line, byte_offset, reason, content FROM reject")
@@ -126,9 +126,7 @@ def test_a_line_longer_than_a_batch(tmp_path: Path) -> None:
         1,
     )
     place = len("".join(lines[:3])) + 3
-    assert query(database, "SELECT line, byte_offset, octet_length(content) FROM reject") == [
-        (4, place, 4096)
-    ]
+    assert query(database, "SELECT line, byte_offset, octet_length(content) FROM reject") == [(4, place, 4096)]
     assert import_files(database, tmp_path / "access.log").outcome("already_imported") == 5
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
+
 from helpers_import import (
     assert_same,
     facts,
@@ -23,7 +24,6 @@ from helpers_import import (
     rich_log,
     text,
 )
-
 from piwikcli.errors import PiwikError
 from piwikcli.ingest.importer import Importer
 from piwikcli.ingest.summary import Summary
@@ -78,9 +78,7 @@ def test_the_same_content_under_another_name_or_compressed(
     assert rows(database) == 50
 
 
-@pytest.mark.parametrize(
-    "pack", [gzip.compress, bz2.compress, zstandard.ZstdCompressor().compress, lzma.compress]
-)
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, zstandard.ZstdCompressor().compress, lzma.compress])
 def test_what_was_imported_compressed_is_known_plain(
     database: Database, tmp_path: Path, pack: Callable[[bytes], bytes]
 ) -> None:
@@ -120,7 +118,7 @@ def test_after_rotation_both_files_are_themselves(database: Database, tmp_path: 
     assert rows(database) == 30
 
 
-# --- the last line --------------------------------------------------------------------------------------------------
+# --- the last line ---
 
 
 @pytest.mark.parametrize("end", ["GET /page/1", '"Mozil', 'Firefox/128.0"'])
@@ -183,16 +181,17 @@ def test_a_kill_between_taking_a_line_back_and_reading_it_again(
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(Importer, "_read", die)
-        import_files(database, file)
+        with pytest.raises(KeyboardInterrupt):
+            import_files(database, file)
     import_files(database, file)
     clean = new_database(tmp_path / "clean.duckdb")
     import_files(clean, file)
     assert_same(facts(database, places=True), facts(clean, places=True))
 
 
-# --- contents that look alike ---------------------------------------------------------------------------------------
+# --- contents that look alike ---
 
 
 @pytest.mark.parametrize("kept", [1, 2, 400, 1199])
@@ -259,7 +258,7 @@ def test_two_short_files_with_one_line_each(database: Database, tmp_path: Path) 
     assert counts(import_lines(database, tmp_path, LINES[:1], name="c.log")) == (1, 0, 0, 1)
 
 
-# --- standard input -------------------------------------------------------------------------------------------------
+# --- standard input ---
 
 
 class Stdin:
@@ -303,18 +302,15 @@ def test_stdin_that_completes_a_last_line(
     assert rows(database) == 3
 
 
-# --- damaged compression --------------------------------------------------------------------------------------------
+# --- damaged compression ---
 
 
-@pytest.mark.parametrize(
-    "pack", [gzip.compress, bz2.compress, zstandard.ZstdCompressor().compress, lzma.compress]
-)
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, zstandard.ZstdCompressor().compress, lzma.compress])
 def test_of_truncated_data_what_can_be_read_is_imported(
     database: Database, tmp_path: Path, pack: Callable[[bytes], bytes]
 ) -> None:
     lines = [
-        hit("10:00:00", f"/{n * 7919 % 10007}/{n * n % 10009}", ip=f"203.0.113.{n % 200}")
-        for n in range(20_000)
+        hit("10:00:00", f"/{n * 7919 % 10007}/{n * n % 10009}", ip=f"203.0.113.{n % 200}") for n in range(20_000)
     ]
     packed = pack(text(lines))
     file = tmp_path / "access.log.packed"
@@ -335,7 +331,7 @@ def test_of_truncated_data_what_can_be_read_is_imported(
     assert query(database, "SELECT count(*) FROM reject") == [(0,)]
 
 
-# --- rehearsals and collisions --------------------------------------------------------------------------------------
+# --- rehearsals and collisions ---
 
 
 def test_a_dry_run_changes_nothing(database: Database, tmp_path: Path) -> None:
@@ -370,9 +366,10 @@ def test_a_failure_in_the_middle_keeps_whole_batches(
             raise PiwikError("the disk is full")
         write(*arguments)  # type: ignore[arg-type]  # handed on as they came
 
-    with monkeypatch.context() as patch, pytest.raises(PiwikError, match="the disk is full"):
+    with monkeypatch.context() as patch:
         patch.setattr(ledger, "write", fail_the_fourth)
-        import_lines(database, tmp_path, log, batch_bytes=3000)
+        with pytest.raises(PiwikError, match="the disk is full"):
+            import_lines(database, tmp_path, log, batch_bytes=3000)
     stored = query(database, "SELECT lines, committed FROM source")[0]
     assert 0 < stored[0] < len(log)
     assert stored[1] == len(text(log[: stored[0]]))

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
 from helpers_import import (
     FIREFOX,
     SAFARI,
@@ -23,8 +26,6 @@ from helpers_import import (
     rich_log,
     text,
 )
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 PIECES = 20
 
@@ -57,7 +58,7 @@ def test_twenty_pieces_in_random_order_give_what_the_whole_gives(
     tmp_path_factory: pytest.TempPathFactory, seed: int
 ) -> None:
     folder = tmp_path_factory.mktemp("pieces")
-    log, rng = rich_log(seed), random.Random(seed)
+    log, rng = rich_log(seed, visits=45), random.Random(seed)
     whole = new_database(folder / "whole.duckdb", timezone="Europe/Berlin")
     import_lines(whole, folder, log, format_name="combined")
     files = write_all(folder / "pieces", pieces_of(log, rng))
@@ -73,9 +74,7 @@ def test_twenty_pieces_in_random_order_give_what_the_whole_gives(
 
 @few
 @given(seed=st.integers(0, 10**6))
-def test_also_where_visitors_are_known_across_days(
-    tmp_path_factory: pytest.TempPathFactory, seed: int
-) -> None:
+def test_also_where_visitors_are_known_across_days(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     folder = tmp_path_factory.mktemp("pieces")
     log, rng = rich_log(seed, visits=40), random.Random(seed)
     known = {"daily_salt": False, "look_back": 40_000, "format_name": "combined"}
@@ -125,7 +124,7 @@ def test_one_run_a_piece_is_one_run_of_all(tmp_path: Path) -> None:
     assert_same(facts(one_by_one), facts(at_once))
 
 
-# --- small cases, each the smallest that can go wrong -------------------------------------------------------------
+# --- small cases, each the smallest that can go wrong ---
 
 CASES = {
     "a request joins two visits": [

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers_import import archive_all, hit, import_lines, new_database, query, record
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
+from helpers_import import archive_all, hit, import_lines, new_database, query, record
 from piwikcli.archive.periods import Period
 from piwikcli.errors import InputError
 from piwikcli.ingest.lookups.location import NOWHERE, Location, Locator

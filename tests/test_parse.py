@@ -1,4 +1,7 @@
-"""Bytes to hits: what the fast path cuts and what the pattern matches are the same fields. docs/reference/log-formats.md."""
+"""Bytes to hits: what the fast path cuts and what the pattern matches are the same fields.
+
+See docs/reference/log-formats.md.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from helpers_import import (
     FIREFOX,
     SAFARI,
@@ -19,16 +20,13 @@ from helpers_import import (
     new_database,
     query,
 )
-
 from piwikcli.ingest.recognise import MAX_ACTIONS
 
 ORACLE = Path(__file__).resolve().parent.parent.parent / "shared" / "oracle" / "log_week"
 GOOGLE, NETWORK = "https://www.google.com/", "https://www.linkedin.com/feed"
 
 
-def visits(
-    tmp_path: Path, lines: Sequence[str], *columns: str, timezone: str = "UTC", **options: Any
-) -> list[Any]:
+def visits(tmp_path: Path, lines: Sequence[str], *columns: str, timezone: str = "UTC", **options: Any) -> list[Any]:
     """The visits in order of time: one column's values, or tuples."""
     database = new_database(tmp_path / "piwik.duckdb", timezone=timezone)
     import_lines(database, tmp_path, lines, **options)
@@ -74,9 +72,7 @@ NEW = ("visit_total_actions", "visitor_returning", "visitor_count_visits")
         ([hit("10:00:00", "/a"), hit("10:00:00", "/b")], [(2, 0, 1)]),
     ],
 )
-def test_new_visit_or_same_visit(
-    tmp_path: Path, lines: list[str], expected: list[tuple[int, int, int]]
-) -> None:
+def test_new_visit_or_same_visit(tmp_path: Path, lines: list[str], expected: list[tuple[int, int, int]]) -> None:
     assert visits(tmp_path, lines, *NEW) == expected
 
 
@@ -220,7 +216,7 @@ def test_a_visit_takes_ten_thousand_actions(tmp_path: Path) -> None:
     assert visits(tmp_path, lines, *NEW) == [(10_000, 0, 1), (5, 0, 1)]
 
 
-# --- settings ---------------------------------------------------------------------------------------------------------
+# --- settings ---
 
 
 def test_a_longer_look_back_knows_visitors_of_the_same_day(tmp_path: Path) -> None:
@@ -234,7 +230,7 @@ def test_without_daily_salt_visitors_are_known_across_midnight(tmp_path: Path) -
     assert found == [(1, 0, 1, 0), (1, 1, 2, 1200), (1, 1, 3, 86_100)]
 
 
-# --- user ids ---------------------------------------------------------------------------------------------------------
+# --- user ids ---
 
 WHO = ("user_id", "visit_total_actions", "visitor_returning", "visitor_count_visits")
 
@@ -280,7 +276,7 @@ def test_a_users_visitor_id_is_the_hash_of_the_user_id(tmp_path: Path) -> None:
     assert visits(tmp_path, [hit("10:00:00", user="ann")], "idvisitor", "profilable") == [(wanted, 1)]
 
 
-# --- against recorded visits -------------------------------------------------------------------------------------------
+# --- against recorded visits ---
 
 SAME = (
     *("visit_first_action_time", "visit_last_action_time", "location_ip", "visitor_returning"),
@@ -298,9 +294,7 @@ def test_every_visit_of_a_recorded_week(tmp_path: Path) -> None:
     case = json.loads((ORACLE / "case.json").read_text())
     site = case["site"]
     database = new_database(tmp_path / "piwik.duckdb", timezone=site["timezone"], urls=site["urls"])
-    import_files(
-        database, ORACLE / "gen_week.log", ai_assistants=False, data_dir=ORACLE.parent.parent / "data"
-    )
+    import_files(database, ORACLE / "gen_week.log", ai_assistants=False, data_dir=ORACLE.parent.parent / "data")
     pages = [f"visit_{end}_idaction_{kind}" for end in ("entry", "exit") for kind in ("url", "name")]
     names = ", ".join(
         f"CASE WHEN {c} > 0 THEN (SELECT name FROM log_action a WHERE a.idaction = {c}) ELSE CAST({c} AS VARCHAR) END"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers_import import hit, import_lines, moment, new_database, query
 
+from helpers_import import hit, import_lines, moment, new_database, query
 from piwikcli.ingest.rules import DOWNLOADS, Rules
 from piwikcli.store import sites
 

@@ -26,9 +26,14 @@ def database(tmp_path: Path) -> Database:
 def test_a_block_is_a_transaction(database: Database) -> None:
     with database.write() as connection:
         connection.execute("INSERT INTO option VALUES ('a', '1')")
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        connection.execute("INSERT INTO option VALUES ('b', '2')")
-        raise ZeroDivisionError
+
+    def fail_after_writing() -> None:
+        with database.write() as connection:
+            connection.execute("INSERT INTO option VALUES ('b', '2')")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_writing()
     with database.read() as connection:
         assert one(connection, "SELECT value FROM option WHERE name = 'a'") == ("1",)
         assert one(connection, "SELECT value FROM option WHERE name = 'b'") is None
@@ -83,9 +88,8 @@ def test_writers_take_turns(database: Database) -> None:
     threads[0].start()
     assert inside.wait(10)
     threads[1].start()
-    with pytest.raises(BusyError, match=rf"busy: process {os.getpid()} has held it for longer than 0 s"):
-        with database.write():
-            pass
+    with pytest.raises(BusyError, match=f"busy: process {os.getpid()} has held it"), database.write():
+        pass
     go.set()
     for thread in threads:
         thread.join(20)
@@ -98,7 +102,7 @@ def test_a_newer_database_is_refused(database: Database) -> None:
     with database.write() as connection:
         connection.execute("INSERT INTO migration VALUES ('29991231_future', now()::TIMESTAMP)")
     with (
-        pytest.raises(PiwikError, match="made by a newer piwikcli .it has 29991231_future.; upgrade"),
+        pytest.raises(PiwikError, match=r"made by a newer piwikcli \(it has 29991231_future\); upgrade"),
         database.write(),
     ):
         pass
