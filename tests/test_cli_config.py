@@ -52,9 +52,7 @@ def test_set_and_unset_keep_comments_and_order(file: Path) -> None:
     assert app.run(["config", "set", "visitors.look_back", "7200"]) == 0
     assert file.read_text() == COMMENTED.replace("3600", "7200")
     assert app.run(["config", "set", "archiving.maximum_rows.actions", "10"]) == 0
-    assert (
-        file.read_text() == COMMENTED.replace("3600", "7200") + "\n[archiving.maximum_rows]\nactions = 10\n"
-    )
+    assert file.read_text() == COMMENTED.replace("3600", "7200") + "\n[archiving.maximum_rows]\nactions = 10\n"
     assert app.run(["config", "unset", "archiving.maximum_rows.actions"]) == 0
     assert app.run(["config", "unset", "visitors.look_back"]) == 0
     assert file.read_text().rstrip() == COMMENTED.partition("[visitors]")[0].rstrip()

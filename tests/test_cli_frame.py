@@ -101,9 +101,7 @@ def test_every_command_has_help_with_an_example(command: str, capsys: pytest.Cap
         ("config get", "missing argument 'NAME'. Try 'piwik config get --help'."),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_code_2(
-    line: str, message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_usage_is_one_line_and_exit_code_2(line: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(line.split()) == 2
     assert capsys.readouterr() == ("", f"piwik: {message}\n")
 
@@ -140,9 +138,7 @@ def test_an_error_is_one_line_and_its_exit_code(
     assert capsys.readouterr() == ("", expected)
 
 
-@pytest.mark.parametrize(
-    ("line", "variable"), [("--debug status", ""), ("status --debug", ""), ("status", "1")]
-)
+@pytest.mark.parametrize(("line", "variable"), [("--debug status", ""), ("status --debug", ""), ("status", "1")])
 def test_a_traceback_only_with_debug(
     line: str,
     variable: str,
@@ -251,9 +247,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         "sys.exit(run(['status']))"
     )
     reader = subprocess.Popen(["head", "-n", "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    done = subprocess.run(
-        [sys.executable, "-c", code], stdout=reader.stdin, stderr=subprocess.PIPE, text=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], stdout=reader.stdin, stderr=subprocess.PIPE, text=True)
     assert reader.communicate()[0] == b"0\n"
     assert (done.returncode, done.stderr) == (0, "went on\n")
 

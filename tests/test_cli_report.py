@@ -117,9 +117,7 @@ def test_all_sites_are_a_map_even_if_there_is_one(capsysbinary: pytest.CaptureFi
     assert (code, json.loads(out)) == (0, {"1": 1})
 
 
-def test_the_files_name_implies_the_format(
-    capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
-) -> None:
+def test_the_files_name_implies_the_format(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
     file = tmp_path / "visits.xml"
     code, out, _ = piwik(capsysbinary, "report", "VisitsSummary.getVisits", "-o", str(file))
     assert (code, out) == (0, "")
@@ -184,9 +182,7 @@ def test_without_a_database(
     assert "import a log first" in err
 
 
-def test_export_writes_every_report_of_every_date(
-    capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
-) -> None:
+def test_export_writes_every_report_of_every_date(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
     code, out, err = piwik(
         capsysbinary,
         *(
@@ -214,16 +210,12 @@ def test_export_writes_every_report_of_every_date(
         "VisitTime.getByDayOfWeek.json",
     } <= names
     # reports of one page or one subtable need to know which
-    assert not [
-        name for name in names if name.startswith(("Actions.getPageUrl.", "Referrers.getUrlsFromWeb"))
-    ]
+    assert not [name for name in names if name.startswith(("Actions.getPageUrl.", "Referrers.getUrlsFromWeb"))]
     found = json.loads((tmp_path / "day" / "2026-03-03" / "Referrers.getSearchEngines.json").read_text())
     assert [row["label"] for row in found] == ["Google"]
 
 
-def test_export_of_named_reports_and_a_range(
-    capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
-) -> None:
+def test_export_of_named_reports_and_a_range(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
     code, _, _ = piwik(
         capsysbinary,
         *("export", "--period", "range", "--date", "2026-03-01,2026-03-05", "-o", str(tmp_path)),

@@ -39,8 +39,7 @@ AGENTS: list[tuple[str, tuple[object, ...]]] = [
         ("WIN", "7", "CH", "32.0", "Blink", 1, 0, "", "generic desktop"),
     ),
     (
-        "Mozilla/5.0 (Windows NT 5.1) AppleWebKit/534.24 (KHTML, like Gecko) Chrome/11.0.696.71 "
-        "Safari/534.24",
+        "Mozilla/5.0 (Windows NT 5.1) AppleWebKit/534.24 (KHTML, like Gecko) Chrome/11.0.696.71 Safari/534.24",
         ("WIN", "XP", "CH", "11.0", "WebKit", 1, 0, "", "generic desktop"),
     ),
     (
@@ -131,8 +130,7 @@ AGENTS: list[tuple[str, tuple[object, ...]]] = [
         ("UBT", "", "FF", "136.0", "Gecko", 1, 0, "", "generic desktop"),
     ),
     (
-        "Mozilla/5.0 (X11; U; Linux i686; es-ES; rv:1.9.0.8) Gecko/2009033100 Ubuntu/9.04 (jaunty) "
-        "Firefox/3.0.8",
+        "Mozilla/5.0 (X11; U; Linux i686; es-ES; rv:1.9.0.8) Gecko/2009033100 Ubuntu/9.04 (jaunty) Firefox/3.0.8",
         ("UBT", "9.04", "FF", "3.0", "Gecko", 1, 0, "", "generic desktop"),
     ),
     (
@@ -207,8 +205,7 @@ AGENTS: list[tuple[str, tuple[object, ...]]] = [
         ("AND", "10", "CM", "124.0", "Blink", 1, 1, "", "generic smartphone"),
     ),
     (
-        "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 "
-        "Safari/537.36",
+        "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36",
         ("AND", "10", "CH", "124.0", "Blink", 1, 2, "", "generic tablet"),
     ),
     (
@@ -289,8 +286,7 @@ AGENTS: list[tuple[str, tuple[object, ...]]] = [
         ("KOS", "2.5", "FM", "48.0", "Gecko", 1, 3, "", "generic feature phone"),
     ),
     (
-        "Mozilla/5.0 (BB10; Touch) AppleWebKit/537.10+ (KHTML, like Gecko) Version/10.0.9.2372 "
-        "Mobile Safari/537.10+",
+        "Mozilla/5.0 (BB10; Touch) AppleWebKit/537.10+ (KHTML, like Gecko) Version/10.0.9.2372 Mobile Safari/537.10+",
         ("BLB", "10.0", "BB", "10.0", "WebKit", 1, 1, "", "generic smartphone"),
     ),
     (
@@ -456,9 +452,7 @@ def test_hints_name_browser_and_phone() -> None:
     assert (device.brand, device.model, device.device_type) == ("GO", "Pixel 8", 1)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "nonsense", "[]", "null", "3", "{}", '{"fullVersionList": 1, "platform": {}}']
-)
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", "null", "3", "{}", '{"fullVersionList": 1, "platform": {}}'])
 def test_useless_hints_change_nothing(text: str) -> None:
     assert with_hints(detect(WINDOWS), text) == detect(WINDOWS)
 

@@ -57,26 +57,20 @@ def test_links_resolve(page: Path) -> None:
 
 
 def test_the_index_leads_to_every_page() -> None:
-    linked = {
-        (DOCS / link).resolve() for link in LINK.findall((DOCS / "index.md").read_text(encoding="utf-8"))
-    }
+    linked = {(DOCS / link).resolve() for link in LINK.findall((DOCS / "index.md").read_text(encoding="utf-8"))}
     assert set(DOCS.rglob("*.md")) - linked == {DOCS / "index.md"}
 
 
 def test_pages_that_the_code_points_to_exist() -> None:
     sources = [*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("*.sql"), *(ROOT / "src").rglob("*.yml")]
-    mentioned = {
-        mention for source in sources for mention in MENTION.findall(source.read_text(encoding="utf-8"))
-    }
+    mentioned = {mention for source in sources for mention in MENTION.findall(source.read_text(encoding="utf-8"))}
     assert mentioned
     assert [text for text in (problem(ROOT, mention) for mention in sorted(mentioned)) if text] == []
 
 
 def section(name: str) -> str:
     """A command's section of the command line reference."""
-    found = re.search(
-        rf"^## {re.escape(name)}\n(.*?)(?=^## |\Z)", CLI.read_text(encoding="utf-8"), re.M | re.S
-    )
+    found = re.search(rf"^## {re.escape(name)}\n(.*?)(?=^## |\Z)", CLI.read_text(encoding="utf-8"), re.M | re.S)
     assert found, f"{CLI} has no section for {name}"
     return found[1]
 

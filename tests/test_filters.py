@@ -161,9 +161,7 @@ def test_limit_leaves_subtables_alone() -> None:
 
 
 def test_filters_apply_in_order_so_that_others_sums_what_the_pattern_left() -> None:
-    wanted = GenericFilters(
-        filter_pattern="^[ab]", filter_sort_column="nb_visits", filter_truncate=1, filter_limit=2
-    )
+    wanted = GenericFilters(filter_pattern="^[ab]", filter_sort_column="nb_visits", filter_truncate=1, filter_limit=2)
     cut = apply_generic_filters(table(a1=1, a2=5, b=3, c=99), wanted)
     assert [(row.label, row.columns["nb_visits"]) for row in cut] == [("a2", 5), ("Others", 4)]
 
@@ -200,9 +198,7 @@ def test_a_map_is_filtered_table_by_table() -> None:
 
 
 def test_shown_columns_keep_the_label_metadata_and_double_underscore_variants() -> None:
-    row = Row(
-        {"label": "a", "nb_visits": 1, "nb_hits": 2, "nb_visits__new": 3, "nb_visits_new": 4}, {"url": "/"}
-    )
+    row = Row({"label": "a", "nb_visits": 1, "nb_hits": 2, "nb_visits__new": 3, "nb_visits_new": 4}, {"url": "/"})
     shown = select_columns(DataTable([row]), show=["nb_visits"])
     assert shown == DataTable([Row({"label": "a", "nb_visits": 1, "nb_visits__new": 3}, {"url": "/"})])
 
@@ -213,15 +209,11 @@ def test_hidden_columns_are_hidden_in_subtables_and_simple_tables() -> None:
     assert [row.columns for row in hidden.walk()] == [
         {"label": label} for label in ("products", "/shoes", "/red", "blog")
     ]
-    assert drop_columns(SimpleTable({"nb_visits": 1, "sum_time": 2}), {"sum_time"}) == SimpleTable(
-        {"nb_visits": 1}
-    )
+    assert drop_columns(SimpleTable({"nb_visits": 1, "sum_time": 2}), {"sum_time"}) == SimpleTable({"nb_visits": 1})
 
 
 def test_nested_columns_are_hidden_only_when_asked() -> None:
-    given = SimpleTable(
-        {"goals": {"idgoal=1": {"revenue": 1, "items": 2}}, "details": [{"revenue": 3, "type": 4}]}
-    )
+    given = SimpleTable({"goals": {"idgoal=1": {"revenue": 1, "items": 2}}, "details": [{"revenue": 3, "type": 4}]})
     assert select_columns(given, hide=["revenue"]) == given
     assert select_columns(given, hide=["revenue"], nested=True) == SimpleTable(
         {"goals": {"idgoal=1": {"items": 2}}, "details": [{"type": 4}]}

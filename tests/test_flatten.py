@@ -67,9 +67,7 @@ def test_websites_and_outlinks() -> None:
 
 
 def test_levels_are_kept_as_dimensions_and_an_empty_parent_shows() -> None:
-    flat = flatten(
-        DataTable([folder("", leaf("Google")), folder("buy shoes ", leaf("Bing"), others())]), KEYWORDS
-    )
+    flat = flatten(DataTable([folder("", leaf("Google")), folder("buy shoes ", leaf("Bing"), others())]), KEYWORDS)
     assert labels(flat) == [" - Google", "buy shoes - Bing", "buy shoes - Others"]
     assert [row.metadata for row in flat] == [
         {"Referrers_Keyword": "", "Referrers_SearchEngine": "Google"},
@@ -95,9 +93,7 @@ def test_summary_rows_are_marked_and_lose_their_url() -> None:
 
 
 def test_aggregate_rows_come_before_their_leaves() -> None:
-    how = Flat(
-        separator="/", finish_label=page_url_label, label_dimension="Page", include_aggregate_rows=True
-    )
+    how = Flat(separator="/", finish_label=page_url_label, label_dimension="Page", include_aggregate_rows=True)
     flat = flatten(DataTable([folder("product", leaf("/a", url="u")), leaf("/b")]), how)
     assert [(row.label, row.metadata) for row in flat] == [
         ("/product", {"Page": "/product", "is_aggregate": 1}),

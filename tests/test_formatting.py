@@ -75,9 +75,7 @@ def test_duration_sentence(seconds: float, expected: str) -> None:
     assert duration(seconds) == expected
 
 
-@pytest.mark.parametrize(
-    ("seconds", "expected"), [(0, "00:00:00"), (49, "00:00:49"), (168033, "1 days 22:40:33")]
-)
+@pytest.mark.parametrize(("seconds", "expected"), [(0, "00:00:00"), (49, "00:00:49"), (168033, "1 days 22:40:33")])
 def test_clock(seconds: int, expected: str) -> None:
     assert clock(seconds) == expected
 

@@ -169,7 +169,6 @@ def test_a_last_line_that_turns_out_to_be_another_fate(database: Database, tmp_p
     assert counts(import_files(database, file, format_name="common")) == (2, 1, 1, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="importer: take_back commits before the line is read again")
 def test_a_kill_between_taking_a_line_back_and_reading_it_again(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

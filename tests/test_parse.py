@@ -115,7 +115,6 @@ def test_both_ways_agree(data: st.DataObject) -> None:
         assert (reject.line, reject.offset, reject.content) == (1, 0, text)
 
 
-@pytest.mark.xfail(strict=True, reason="parse: the fast path does not look at a line's first character")
 @pytest.mark.parametrize("line", [f" {GOOD}", f"\t{GOOD}"])
 def test_a_line_begins_with_its_client(line: str) -> None:
     """Formats are tested from the start of the line."""

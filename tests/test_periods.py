@@ -34,9 +34,7 @@ def named(periods: list[Period]) -> list[str]:
         ("range", "2024-07-01", 5, "2024-07-01", "2024-07-01", "2024-07-01,2024-07-01"),
     ],
 )
-def test_the_period_that_contains_a_day(
-    name: str, day: str, number: int, first: str, last: str, key: str
-) -> None:
+def test_the_period_that_contains_a_day(name: str, day: str, number: int, first: str, last: str, key: str) -> None:
     period = Period.of(name, date.fromisoformat(day))
     assert (period.id, str(period.date1), str(period.date2), period.key) == (number, first, last, key)
 
@@ -50,9 +48,7 @@ def test_children_of_day_week_and_year() -> None:
     assert Period.of("day", TODAY).children() == []
     week = Period.of("week", TODAY)
     assert [child.key for child in week.children()] == [str(day) for day in week.days()]
-    assert [child.key for child in Period.of("year", TODAY).children()] == [
-        f"2026-{n:02}" for n in range(1, 13)
-    ]
+    assert [child.key for child in Period.of("year", TODAY).children()] == [f"2026-{n:02}" for n in range(1, 13)]
 
 
 def test_a_month_is_its_whole_monday_weeks_and_the_days_around_them() -> None:
@@ -191,9 +187,7 @@ def test_two_dates_are_all_periods_between_them_or_one_range() -> None:
         "2026-02",
         "2026-03",
     ]
-    assert parse_dates("range", "2026-03-01,yesterday", TODAY) == Period(
-        "range", date(2026, 3, 1), date(2026, 3, 17)
-    )
+    assert parse_dates("range", "2026-03-01,yesterday", TODAY) == Period("range", date(2026, 3, 1), date(2026, 3, 17))
 
 
 @pytest.mark.parametrize(

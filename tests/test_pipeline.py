@@ -27,9 +27,7 @@ COUNTRIES: Rows = {
 def store() -> Store:
     found = Store()
     found.archive(numbers={"nb_visits": 27}, tables={"UserCountry_country": COUNTRIES})
-    found.archive(
-        DAY.shifted(2), numbers={"nb_visits": 1}, tables={"UserCountry_country": {("de",): visits(1)}}
-    )
+    found.archive(DAY.shifted(2), numbers={"nb_visits": 1}, tables={"UserCountry_country": {("de",): visits(1)}})
     return found
 
 

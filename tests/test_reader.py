@@ -120,9 +120,7 @@ def test_expanded_tables_have_all_levels() -> None:
 def test_pages_have_their_url_and_folders_their_path() -> None:
     store = Store()
     store.archive(tables={"Actions_actions_url": TREE})
-    metadata = {
-        row.label: row.metadata for row in reader(store).table("Actions_actions_url", expanded=True).walk()
-    }
+    metadata = {row.label: row.metadata for row in reader(store).table("Actions_actions_url", expanded=True).walk()}
     assert metadata["/a"] == {"url": "http://example.org/blog/2026/a"}
     assert metadata["/index"] == {"url": "https://www.example.org/"}
     assert metadata["2026"] == {"folder": "blog/2026"}

@@ -238,10 +238,7 @@ def test_settings_of_a_site() -> None:
 
 
 def test_a_page_part_is_all_that_a_page_adds() -> None:
-    parts = {
-        DETECTOR.page_part(f"https://www.shop.example/{path}")
-        for path in ("", "a?b=c", "d#e", "f?q=1&utm_x=2")
-    }
+    parts = {DETECTOR.page_part(f"https://www.shop.example/{path}") for path in ("", "a?b=c", "d#e", "f?q=1&utm_x=2")}
     assert len(parts) == 1
     assert DETECTOR.page_part("") == DETECTOR.page_part("http://:0/")
     page, url = f"{PAGE}?utm_campaign=x", "https://r.test/"
@@ -281,8 +278,7 @@ def test_every_recorded_referrer_is_matomos(data_dir: Path | None) -> None:
             continue
         found = detector.detect(1, first[0]["url"], first[0]["urlref"], first[0])
         name, keyword = (
-            None if visit[column] == r"\N" else visit[column]
-            for column in ("referer_name", "referer_keyword")
+            None if visit[column] == r"\N" else visit[column] for column in ("referer_name", "referer_keyword")
         )
         assert found[:4] == (int(visit["referer_type"]), name, keyword, visit["referer_url"]), first[0]
         compared += 1

@@ -187,9 +187,7 @@ def test_json_escapes_slashes_and_whatever_is_not_ascii() -> None:
     assert b"idsubdatatable" not in hidden
 
 
-@pytest.mark.parametrize(
-    ("callback", "out"), [("a.b_1", b'a.b_1({"value":5})'), ("alert(1)//", b'{"value":5}')]
-)
+@pytest.mark.parametrize(("callback", "out"), [("a.b_1", b'a.b_1({"value":5})'), ("alert(1)//", b'{"value":5}')])
 def test_json_callback(callback: str, out: bytes) -> None:
     assert render(Number(5), "json", options=RenderOptions(callback=callback)) == out
 
@@ -233,9 +231,7 @@ def test_xml_lists_and_nested_tables_are_rows() -> None:
 
 # --- terminal
 
-WIDE = DataTable(
-    [Row({"label": "x" * 70, "nb_visits": 12345, "sum_daily_nb_uniq_visitors": 3, "exit_rate": "4%"})]
-)
+WIDE = DataTable([Row({"label": "x" * 70, "nb_visits": 12345, "sum_daily_nb_uniq_visitors": 3, "exit_rate": "4%"})])
 
 
 def terminal(result: Result, **options: Any) -> list[str]:
@@ -261,8 +257,7 @@ def test_terminal_breaks_headers_then_cuts_labels_then_drops_columns() -> None:
         "─" * 29 + "  ─────────",
         "x" * 28 + "…      12345",
         "",
-        "Not shown: sum_daily_nb_uniq_visitors, exit_rate. "
-        "Use a wider terminal, --show-columns or --format csv.",
+        "Not shown: sum_daily_nb_uniq_visitors, exit_rate. Use a wider terminal, --show-columns or --format csv.",
     ]
 
 

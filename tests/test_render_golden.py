@@ -62,9 +62,7 @@ def hard() -> DataTable:
 
 
 def simple() -> SimpleTable:
-    return SimpleTable(
-        {"nb_visits": 1145, "bounce_rate": "37%", "nb_actions_per_visit": 3.0, "revenue": NOISE}
-    )
+    return SimpleTable({"nb_visits": 1145, "bounce_rate": "37%", "nb_actions_per_visit": 3.0, "revenue": NOISE})
 
 
 RESULTS: dict[str, Result] = {

@@ -98,10 +98,7 @@ def test_pages_and_folders() -> None:
     }
     # labels are decoded, addresses and segments keep the stored form
     assert found[2]["url"] == "http://www.example.org/caf%C3%A9+au+lait"
-    assert (
-        found[2]["segment"]
-        == "pageUrl==http%253A%252F%252Fwww.example.org%252Fcaf%2525C3%2525A9%252Bau%252Blait"
-    )
+    assert found[2]["segment"] == "pageUrl==http%253A%252F%252Fwww.example.org%252Fcaf%2525C3%2525A9%252Bau%252Blait"
     assert found[3]["segment"] == "pageUrl=="
 
 

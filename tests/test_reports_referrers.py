@@ -184,12 +184,8 @@ def test_campaigns() -> None:
     found = store()
     rows = brief(found.rows("Referrers.getCampaigns"))
     assert rows[0] == {"label": "summer", "segment": "referrerType==campaign;referrerName==summer"}
-    [keyword] = brief(
-        found.rows("Referrers.getKeywordsFromCampaignId", idSubtable=str(found.path(("spring-3",))))
-    )
-    assert keyword["segment"] == (
-        "referrerName==spring-3;referrerType==campaign;referrerKeyword==www.example.org"
-    )
+    [keyword] = brief(found.rows("Referrers.getKeywordsFromCampaignId", idSubtable=str(found.path(("spring-3",)))))
+    assert keyword["segment"] == ("referrerName==spring-3;referrerType==campaign;referrerKeyword==www.example.org")
     flat = found.rows("Referrers.getCampaigns", flat="1")
     assert [row["label"] for row in flat] == ["summer", "spring-3 - www.example.org"]
 

@@ -149,9 +149,7 @@ def test_a_broken_file_is_named_with_its_line(user_file: Path, here: Path) -> No
 
 
 def test_a_setting_that_does_not_exist() -> None:
-    with pytest.raises(
-        UsageError, match=r"there is no setting visitors\.sald\. Did you mean visitors\.salt\?"
-    ):
+    with pytest.raises(UsageError, match=r"there is no setting visitors\.sald\. Did you mean visitors\.salt\?"):
         named("visitors.sald")
 
 

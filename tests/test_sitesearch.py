@@ -43,9 +43,7 @@ def test_searches(query: str, search: tuple[str, str | None, int | None]) -> Non
     assert found(query) == (keyword, category, count)
 
 
-@pytest.mark.parametrize(
-    "query", ["", "?q", "?q=", "?q=%20", "?q=0", "?scat=only", "?s=not-configured", "?x=q"]
-)
+@pytest.mark.parametrize("query", ["", "?q", "?q=", "?q=%20", "?q=0", "?scat=only", "?s=not-configured", "?x=q"])
 def test_pages_that_are_no_search(query: str) -> None:
     assert found(query) is None
 

@@ -100,9 +100,7 @@ def test_the_query_is_rebuilt_in_order(query: str, stored: str) -> None:
     assert normalise(f"{S}/?{query}") == f"{S}/?{stored}"
 
 
-@pytest.mark.parametrize(
-    "query", ["?", "?=v", "?gclid=1&PHPSESSID=2&sid", "?utm_campaign=x&mtm_kwd=&pk_vid=3", "#"]
-)
+@pytest.mark.parametrize("query", ["?", "?=v", "?gclid=1&PHPSESSID=2&sid", "?utm_campaign=x&mtm_kwd=&pk_vid=3", "#"])
 def test_an_empty_query_loses_its_question_mark(query: str) -> None:
     assert normalise(f"{S}/{query}") == f"{S}/"
 

@@ -184,7 +184,7 @@ class Importer:
             if source is not None:
                 log_format = formats.named(source.format)
                 stored = source.committed
-                removed = self._continue_line(connection, source, stream)
+                removed = self._continue_line(source, stream)
                 ledger.write_already(connection, self._idimport, source.idsource, source.already)
                 self._summary.fates[ALREADY, ""] += source.already
             else:
@@ -205,7 +205,7 @@ class Importer:
         into = f"idsite={idsite}" if idsite is not None else f"hosts;fallback={fallback or ''}"
         return f"{into};filter={','.join(hosts)}"
 
-    def _continue_line(self, connection: Connection, source: sources.Source, stream: LogStream) -> int | None:
+    def _continue_line(self, source: sources.Source, stream: LogStream) -> int | None:
         """Where a last line without newline has grown, go back to its beginning: the offset to take back."""
         following = stream.peek() if source.unterminated and not source.whole else b""
         if not following:
@@ -215,7 +215,6 @@ class Importer:
             source.committed += 1
             source.unterminated = ""
             return None
-        ledger.take_back(connection, source.idsource, source.unterminated, source.tail_offset)
         stream.reopen()
         stream.skip_to(source.tail_offset)
         source.lines -= 1
@@ -310,6 +309,8 @@ class Importer:
             self._book.store(connection)
             if len(batch):
                 sources.begin(connection, source, int(batch.columns["time"][0]))
+            if removed is not None:
+                ledger.take_back(connection, source.idsource, source.unterminated, removed)
             self._committer.store(connection, source.idsource, batch, removed)
             ledger.write(connection, self._idimport, source.idsource, fates, rejects)
             source.committed, source.tail_offset, source.unterminated = (

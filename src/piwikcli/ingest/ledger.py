@@ -88,6 +88,7 @@ def write_already(connection: Connection, idimport: int, idsource: int, lines: i
 def take_back(connection: Connection, idsource: int, fate: str, byte_offset: int) -> None:
     """Correct the ledger for a last line that was cut short and is now read again in full."""
     outcome, _, reason = fate.partition(":")
-    idimport = number(connection, "SELECT max(idimport) FROM ledger WHERE idsource = ?", [idsource])
+    latest = "SELECT max(idimport) FROM ledger WHERE idsource = ? AND outcome <> ?"
+    idimport = number(connection, latest, [idsource, ALREADY])
     connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, -1)", [idimport, idsource, outcome, reason])
     connection.execute("DELETE FROM reject WHERE idsource = ? AND byte_offset = ?", [idsource, byte_offset])

@@ -85,6 +85,9 @@ def parse(chunk: Chunk, log_format: LogFormat, *, first_line: int, now: int, max
         columns, fast = _cut(data, text, starts, stops, log_format)
     else:
         columns, fast = _Columns.empty(), np.zeros(len(starts), dtype=np.bool_)
+    long = stops - starts > max_line
+    if long.any():
+        columns, fast = columns.take(~long[columns.index]), fast & ~long
     slow, rejects, blank = _match_rest(data, starts, stops, np.flatnonzero(~fast), log_format, max_line)
     merged = columns.merge(slow)
     wrong = (merged.time < EARLIEST) | (merged.time > now + 86400)
@@ -171,7 +174,7 @@ def _cut(data: bytes, text: Bytes, starts: Ints, stops: Ints, log_format: LogFor
     start, stop = starts[lines], stops[lines]
 
     day = at[0] - _STAMP
-    ok = day - 2 > start
+    ok = (day - 2 > start) & (text[start] > 32)  # no blank before the client
     day = np.where(ok, day, 2)
     time, valid = _stamps(words, day)
     ok &= valid
