@@ -29,13 +29,8 @@ def command(
         typer.Option("--date", metavar="D", help="2026-03-01, A,B, lastN, today ... [all]", show_default=False),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Build again what is there already.")] = False,
-    memory_limit: Annotated[
-        str | None,
-        typer.Option("--memory-limit", metavar="SIZE", help="Of the engine, such as 1GB.", show_default=False),
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option("--threads", metavar="N", min=1, help="Of the engine.", show_default=False)
-    ] = None,
+    memory_limit: options.MemoryLimitOption = None,
+    threads: options.ThreadsOption = None,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> int:

@@ -111,12 +111,8 @@ def command(
     batch_bytes: Annotated[
         int, typer.Option("--batch-bytes", metavar="N", min=1, help="Log text between two commits.")
     ] = 128 << 20,
-    memory_limit: Annotated[
-        str | None, _many("--memory-limit", help="Of the engine, such as 1GB.", metavar="SIZE")
-    ] = None,
-    threads: Annotated[
-        int | None, typer.Option("--threads", metavar="N", min=1, help="Of the engine.", show_default=False)
-    ] = None,
+    memory_limit: options.MemoryLimitOption = None,
+    threads: options.ThreadsOption = None,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> int:

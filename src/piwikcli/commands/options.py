@@ -26,6 +26,13 @@ LockTimeoutOption = Annotated[
         show_default=False,
     ),
 ]
+MemoryLimitOption = Annotated[
+    str | None,
+    typer.Option("--memory-limit", metavar="SIZE", help="Of the engine, such as 1GB.", show_default=False),
+]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", metavar="N", min=1, help="Of the engine.", show_default=False)
+]
 OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of stdout.", show_default=False),
