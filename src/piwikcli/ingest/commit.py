@@ -17,7 +17,8 @@ from piwikcli.ingest.enrich import NULL, Batch
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.identities import Identities
 from piwikcli.ingest.lookups.devices import Device
-from piwikcli.ingest.recognise import CAMPAIGN, Ints, Requests, Visits, recognise
+from piwikcli.ingest.recognise import CAMPAIGN, Ints, Requests, Visits
+from piwikcli.ingest.recognition import recognise
 from piwikcli.store import Connection, number
 
 

@@ -8,7 +8,6 @@ cut by fingerprint and time gap, all at once; components in which somebody has a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -211,25 +210,6 @@ class VisitReferrer:
         """A direct visit takes the first other referrer."""
         if self._requests.referrer_type[self._row] == DIRECT:
             self._row = row
-
-
-def recognise(requests: Requests, users: Sequence[str], look_back: int) -> tuple[Requests, Visits]:
-    """All visits of the requests, and the requests in the order in which `Visits` has them.
-
-    `requests.user` points into `users`; `look_back` is in seconds.
-    """
-    from piwikcli.ingest.identified import by_identity, linked_to_users
-
-    requests = requests.take(in_order(requests))
-    linked = linked_to_users(requests)
-    alone = requests.take(~linked) if linked.any() else requests
-    alone = alone.take(np.argsort(alone.config, kind="stable"))
-    assignment = by_fingerprint(alone, max(look_back, VISIT_LENGTH))
-    if linked.any():
-        together = requests.take(linked)
-        assignment = assignment.join(by_identity(together, users, max(look_back, VISIT_LENGTH)))
-        alone = alone.join(together)
-    return alone, compose(alone, assignment)
 
 
 def compose(requests: Requests, assignment: Assignment) -> Visits:
