@@ -52,7 +52,7 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 _SCHEME = re.compile(r"([A-Za-z0-9+.\-]+):(?!\d{1,5}(?:/|$))")
 _PARTS = re.compile(r"(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.S)
 _PORT = re.compile(r"[0-9]+")
-_PLAIN = re.compile(r"https?://[a-z0-9.\-]+(?:/[!$%'()*+,\-./0-9:=@A-Z_a-z~]*)?")
+_PLAIN = re.compile(r"https?://([a-z0-9.\-]+)(?:/[!$%'()*+,\-./0-9:=@A-Z_a-z~]*)?")
 _LOOKS_LIKE_URL = re.compile(r"(?!(?:javascript|vbscript|data):)(?:(?:[a-z][a-z0-9+.\-]*)?:)?//.", re.I)
 _PREFIX = re.compile(r"http(s?)://(www\.)?", re.I)
 _DELIMITED = re.compile(r"([/#~@%!|])(.+)\1([a-zA-Z]*)", re.S)
@@ -90,13 +90,19 @@ def normalise(
     `excluded` is the whole set of parameters to remove (give `DEFAULT_EXCLUDED_PARAMETERS | the site's`);
     an entry between delimiters such as `/^trk_/` is a regular expression. Case does not matter.
     """
-    if len(url) <= MAXIMUM_BYTES and _PLAIN.fullmatch(url):
+    if plain_host(url):
         return url  # nothing to do: most URLs of a web log have no query
     parts = parse(clean(url))
     if parts is None:
         return None
     stored = str(without_noise(parts, excluded, keep_fragment=keep_fragment))
     return stored if looks_like_url(stored) else None
+
+
+def plain_host(url: str) -> str:
+    """The host of a URL that normalising leaves as it is, since there is no query; empty for any other."""
+    plain = _PLAIN.fullmatch(url) if len(url) <= MAXIMUM_BYTES else None
+    return plain[1] if plain else ""
 
 
 def split_prefix(url: str) -> tuple[int | None, str]:

@@ -32,6 +32,7 @@ class KnownHosts:
                 url = parse(text if "//" in text else f"//{text}")
                 if url is not None and url.host:
                     hosts[canonical_host(url.host)][_folder(url.path)].add(idsite)
+        self._own: dict[tuple[int, str, str], bool] = {}
         self._hosts = {host: sorted(paths.items(), key=lambda item: -len(item[0])) for host, paths in hosts.items()}
 
     def sites(self, url: Url, page: tuple[str, int] = ("", 0)) -> frozenset[int] | set[int]:
@@ -48,6 +49,16 @@ class KnownHosts:
             if own:
                 return {page[1]}
         return NO_SITES
+
+    def is_own(self, idsite: int, host: str, page_host: str) -> bool:
+        """Whether every path of a (canonical) host surely belongs to the site, seen from one of its pages."""
+        key = (idsite, host, page_host)
+        known = self._own.get(key)
+        if known is None:
+            known = self._own[key] = host == page_host != "" and all(
+                idsite in sites for _, sites in self._hosts.get(host, ())
+            )
+        return known
 
     def path(self, url: Url) -> str:
         """The deepest known path, other than `/`, that `url` lies under, without its end slash."""

@@ -25,6 +25,7 @@ from piwikcli.ingest.urls import (
     looks_like_url,
     parse,
     parse_query,
+    plain_host,
     without_noise,
 )
 from piwikcli.lists.definitions import Definitions
@@ -78,6 +79,8 @@ class PagePart(NamedTuple):
     keyword: str
 
 
+_TELLING = re.compile("|".join((*map(re.escape, CAMPAIGN_NAME_PARAMETERS), "ignore_refer")))
+"""A URL that says none of these names tells nothing but its host."""
 _PLAIN_HOST = re.compile(r"https?://([a-z0-9.\-]+)(?:[/?#]|$)")
 _NO_PAGE = PagePart(False, "", "", "")
 
@@ -121,7 +124,8 @@ class ReferrerDetector:
 
         `parameters` are a tracking request's own: campaign parameters there override the URL's.
         """
-        if "=" not in page_url and (plain := _PLAIN_HOST.match(page_url)):
+        tells = "=" in page_url and (not page_url.isprintable() or _TELLING.search(page_url))
+        if not tells and (plain := _PLAIN_HOST.match(page_url)):
             part = PagePart(False, canonical_host(plain[1]), "", "")
         else:
             url = parse(clean(page_url))
@@ -137,6 +141,10 @@ class ReferrerDetector:
         """The referrer of a request for any page whose `page_part` is `part`."""
         if part.ignored:
             return Referrer(DIRECT, "", "", "")
+        if not part.campaign and (host := plain_host(referrer_url)) and idsite not in self._excluded_referrers:
+            host = canonical_host(host)
+            if self._known_hosts.is_own(idsite, host, part.host) and not _is_advertising(host):
+                return Referrer(DIRECT, None, None, referrer_url)  # most referrers are the site's own pages
         raw = decode_entities(referrer_url).strip(BLANKS) if referrer_url else ""
         url = parse(raw) if raw and looks_like_url(raw) else None
         if url is not None:
@@ -173,7 +181,7 @@ class ReferrerDetector:
             if name:
                 search = self._engines.detect(raw, url)
                 keyword = (search and search.keyword) or ""
-            if not keyword and ("googleads" in url.host or "doubleclick" in url.host):
+            if not keyword and _is_advertising(url.host):
                 parameters = parse_query(url.query)
                 shown_on = parse(_value(parameters, "url"))
                 if shown_on is not None and shown_on.host:
@@ -251,6 +259,10 @@ def _by_host(entries: Iterable[tuple[str, str]]) -> dict[str, list[tuple[str, st
     for paths in hosts.values():
         paths.sort(key=lambda item: -len(item[0]))
     return dict(hosts)
+
+
+def _is_advertising(host: str) -> bool:
+    return "googleads" in host or "doubleclick" in host
 
 
 def _page_campaign(url: Url) -> PagePart:
