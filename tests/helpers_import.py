@@ -204,7 +204,9 @@ def _meanings(tables: dict[str, list[dict[str, Any]]], paths: dict[int, Any]) ->
     known: dict[str, dict[Any, Any]] = {
         "action": {None: None, 0: "undefined", **plain("log_action", "idaction", "name", "type")},
         "device": plain("device", "iddevice", "user_agent"),
-        "location": plain("location", "idlocation", "country", "region", "city", "latitude", "longitude"),
+        "location": plain(
+            "location", "idlocation", "country", "region", "region_name", "city", "latitude", "longitude"
+        ),
         "referrer": plain("referrer", "idreferrer", "type", "name", "keyword", "url", "keyword_from_host"),
         "visit": plain("visit", "idvisit", "idsite", "config_id", "visit_first_action_time"),
         "path": paths,

@@ -25,7 +25,7 @@ DAY = Period.of("day", date(2026, 3, 2))
 def place(country: str, *subdivisions: str, city: str | None = None, at: tuple[float, float] | None = None) -> Any:
     found: dict[str, Any] = {"country": {"iso_code": country}}
     if subdivisions:
-        found["subdivisions"] = [{"iso_code": code} for code in subdivisions]
+        found["subdivisions"] = [{"iso_code": code, **REGIONS.get(code, {})} for code in subdivisions]
     if city is not None:
         found["city"] = {"names": {"de": "anders", "en": city}}
     if at is not None:
@@ -33,6 +33,7 @@ def place(country: str, *subdivisions: str, city: str | None = None, at: tuple[f
     return found
 
 
+REGIONS = {"BY": {"names": {"en": "Bavaria"}}, "LND": {"names": {"en": "London, City of"}}}
 PLACES = {
     "192.0.2.0/25": place("DE", "BY", city="Mu\u0308nchen", at=(48.13749, 11.57549)),
     "192.0.2.128/25": place("GB", "ENG", "LND", city="London", at=(51.5, -0.12345)),
@@ -41,6 +42,8 @@ PLACES = {
     "2001:db8::/32": place("JP", "13", city="Tokyo", at=(35.6895, 139.6917)),
     "2001:db9::/32": {"registered_country": {"iso_code": "NL"}},
     "2001:dba::/32": {"continent": {"code": "AF"}},
+    # without codes, as in DB-IP's free database
+    "2001:dbb::/32": {"country": {"iso_code": "AT"}, "subdivisions": [{"names": {"en": "Tyrol"}}]},
 }
 
 
@@ -58,15 +61,16 @@ def geoip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("ip", "wanted"),
     [
         # names are composed, coordinates have three decimals
-        ("192.0.2.1", Location("de", "BY", "M\u00fcnchen", 48.137, 11.575)),
+        ("192.0.2.1", Location("de", "BY", "M\u00fcnchen", 48.137, 11.575, "Bavaria")),
         # of the United Kingdom the last subdivision
-        ("192.0.2.200", Location("gb", "LND", "London", 51.5, -0.123)),
+        ("192.0.2.200", Location("gb", "LND", "London", 51.5, -0.123, "London, City of")),
         ("198.51.100.7", Location("fr")),
         ("203.0.113.7", Location("us", "CA")),
         ("2001:db8::1", Location("jp", "13", "Tokyo", 35.69, 139.692)),
         ("2001:DB8::1", Location("jp", "13", "Tokyo", 35.69, 139.692)),
         ("2001:db9::1", Location("nl")),
         ("2001:dba::1", NOWHERE),
+        ("2001:dbb::1", Location("at", "Tyrol", region_name="Tyrol")),
         ("10.0.0.1", NOWHERE),
         ("-", NOWHERE),
         ("host.example", NOWHERE),
@@ -133,6 +137,35 @@ def test_places_of_visits_and_their_reports(geoip: Path, tmp_path: Path) -> None
         "United States": "us",
         "Unknown": "xx",
     }
+
+
+def test_regions_and_cities_are_named(geoip: Path, tmp_path: Path) -> None:
+    database = new_database(tmp_path / "piwik.duckdb")
+    ips = ("192.0.2.1", "192.0.2.200", "203.0.113.7", "2001:dbb::1", "10.0.0.1")
+    import_lines(database, tmp_path, [hit("10:00:00", ip=ip) for ip in ips], geoip=geoip)
+    archive_all(database)
+    answers = {}
+    with database.read() as connection:
+        from piwikcli.plugins import report
+
+        selection = Selection(sites=[sites.get(connection, 1)], periods=[DAY])
+        for method in ("UserCountry.getRegion", "UserCountry.getCity"):
+            found = Reports(connection, selection).answer(ReportRequest.of(report(method), {}))
+            assert isinstance(found, DataTable)
+            answers[method] = {row.columns["label"]: row.metadata for row in found}
+    regions, cities = answers["UserCountry.getRegion"], answers["UserCountry.getCity"]
+    assert set(regions) == {
+        "Bavaria, Germany",
+        "London, City of, United Kingdom",
+        "CA, United States",
+        "Tyrol, Austria",
+        "Unknown",
+    }
+    assert regions["Bavaria, Germany"]["region_name"] == "Bavaria"
+    assert regions["Bavaria, Germany"]["segment"] == "regionCode==BY;countryCode==de"
+    assert set(cities) == {"München, Bavaria, Germany", "London, London, City of, United Kingdom", "Unknown"}
+    munich = cities["München, Bavaria, Germany"]
+    assert (munich["lat"], munich["long"], munich["region_name"]) == (48.137, 11.575, "Bavaria")
 
 
 def test_the_place_is_not_part_of_the_fingerprint(geoip: Path, tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ def _clients(connection: Connection, clients: Sequence[Client], devices: Sequenc
             "city": texts([p.city for p in places]),
             "latitude": pa.array([p.latitude for p in places], pa.float64()),
             "longitude": pa.array([p.longitude for p in places], pa.float64()),
+            "region_name": texts([p.region_name for p in places]),
         },
     )
     location_of = dict(zip(places, idlocation.tolist(), strict=True))

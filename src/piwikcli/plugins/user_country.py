@@ -36,18 +36,21 @@ def _city_parts(stored: str) -> tuple[str, str, str]:
     return city or "xx", region or "xx", country or "xx"
 
 
-def _region_name(region: str) -> str:
-    return UNKNOWN if region == "xx" else region
+def _region_name(region: str, country: str, context: Context) -> str:
+    return UNKNOWN if region == "xx" else context.region_name(region, country) or region
 
 
-def _region(stored: str) -> str:
+def _region(stored: str, context: Context) -> str:
     region, country = _region_parts(stored)
-    return UNKNOWN if region == "xx" else f"{_region_name(region)}, {country_name(country)}"
+    name = _region_name(region, country, context)
+    return UNKNOWN if region == "xx" else f"{name}, {country_name(country)}"
 
 
-def _city(stored: str) -> str:
+def _city(stored: str, context: Context) -> str:
+    """City, region and country; an unknown region is left out."""
     city, region, country = _city_parts(stored)
-    return UNKNOWN if city == "xx" else f"{city}, {_region_name(region)}, {country_name(country)}"
+    known = [_region_name(region, country, context)] if region != "xx" else []
+    return UNKNOWN if city == "xx" else ", ".join((city, *known, country_name(country)))
 
 
 def _country_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str | int]:
@@ -67,7 +70,7 @@ def _region_metadata(row: Row, stored: str, context: Context) -> Mapping[str, st
         "region": region,
         "country": country,
         "country_name": country_name(country),
-        "region_name": _region_name(region),
+        "region_name": _region_name(region, country, context),
         "logo": FLAG,
     }
 
@@ -85,7 +88,7 @@ def _city_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str 
         "country": country,
         **({"lat": place[0], "long": place[1]} if place else {}),
         "country_name": country_name(country),
-        "region_name": _region_name(region),
+        "region_name": _region_name(region, country, context),
         "logo": FLAG,
     }
 
@@ -115,7 +118,7 @@ REPORTS = (
         method="UserCountry.getRegion",
         title="Region",
         record="UserCountry_region",
-        label=_region,
+        label_in=_region,
         merge=True,
         metadata=_region_metadata,
         metrics=VISIT_COLUMNS,
@@ -125,7 +128,7 @@ REPORTS = (
         method="UserCountry.getCity",
         title="City",
         record="UserCountry_city",
-        label=_city,
+        label_in=_city,
         merge=True,
         metadata=_city_metadata,
         metrics=VISIT_COLUMNS,

@@ -3,6 +3,8 @@
 Returning covers returning customers too. Definitions: docs/reference/metrics.md.
 """
 
+from typing import Literal
+
 from piwikcli.plugins.api import NumericRecord, Plugin, simple
 from piwikcli.plugins.metrics import suffixed
 from piwikcli.plugins.visits_summary import COLUMNS, PROCESSED, UNIQUE
@@ -11,8 +13,8 @@ GROUPS = (("new", "v.visitor_returning = 0"), ("returning", "v.visitor_returning
 
 
 def _records(group: str, condition: str) -> tuple[NumericRecord, ...]:
-    def record(name: str, sql: str, aggregation: str = "sum") -> NumericRecord:
-        return NumericRecord(name=f"{name}_{group}", sql=sql, source="visits", aggregation=aggregation)  # type: ignore[arg-type]
+    def record(name: str, sql: str, aggregation: Literal["sum", "max", "recount"] = "sum") -> NumericRecord:
+        return NumericRecord(name=f"{name}_{group}", sql=sql, source="visits", aggregation=aggregation)
 
     where = f"FILTER ({condition})"
     return (

@@ -61,6 +61,9 @@ class ReportContext:
     def label_of(self, record: str, idsubtable: int) -> str:
         return self.reader.label_of(idsubtable)
 
+    def region_name(self, region: str, country: str) -> str | None:
+        return self.reader.region_names().get((region, country))
+
     def coordinates(self, city: str, region: str, country: str) -> tuple[float, float] | None:
         return self.reader.coordinates().get((city, region, country))
 

@@ -79,6 +79,7 @@ class Archives:
         self.ids = dict(ids)
         self._numbers: dict[int, dict[str, int | float]] | None = None
         self._coordinates: dict[tuple[str, str, str], tuple[float, float]] | None = None
+        self._region_names: dict[tuple[str, str], str] | None = None
         self._fetched: dict[tuple[str, int | None], dict[int, list[tuple[Any, ...]]]] = {}
 
     def all_built_with(self, settings: str) -> bool:
@@ -128,6 +129,16 @@ class Archives:
         found = self._connection.execute("SELECT label FROM archive_path WHERE idpath = ?", [idpath]).fetchone()
         return str(found[0]) if found else ""
 
+    def region_names(self) -> Mapping[tuple[str, str], str]:
+        """(region, country) -> the region's name."""
+        if self._region_names is None:
+            rows = self._connection.execute(
+                "SELECT region, country, arg_min(region_name, idlocation) FROM location "
+                "WHERE region IS NOT NULL AND region_name IS NOT NULL GROUP BY ALL"
+            ).fetchall()
+            self._region_names = {(region, country): name for region, country, name in rows}
+        return self._region_names
+
     def coordinates(self) -> Mapping[tuple[str, str, str], tuple[float, float]]:
         """(city, region, country) -> latitude and longitude of one of its places."""
         if self._coordinates is None:
@@ -160,6 +171,9 @@ class ArchiveReader:
 
     def coordinates(self) -> Mapping[tuple[str, str, str], tuple[float, float]]:
         return self._archives.coordinates()
+
+    def region_names(self) -> Mapping[tuple[str, str], str]:
+        return self._archives.region_names()
 
     def label_of(self, idsubtable: int) -> str:
         return self._archives.label(idsubtable)

@@ -65,6 +65,8 @@ def _label(table: DataTable, report: Report, context: ReportContext) -> None:
         if not row.is_summary:
             if report.label is not None and not report.queued:
                 row.columns["label"] = report.label(stored)
+            if report.label_in is not None:
+                row.columns["label"] = report.label_in(stored, context)
             if report.metadata is not None:
                 row.metadata.update(report.metadata(row, stored, context))
         if row.subtable is not None and report.recursive:

@@ -13,13 +13,17 @@ UNKNOWN_COUNTRY = "xx"
 
 
 class Location(NamedTuple):
-    """A place; `country` is a lower-case ISO code, `xx` when unknown; coordinates have 3 decimals."""
+    """A place; `country` is a lower-case ISO code, `xx` when unknown; coordinates have 3 decimals.
+
+    `region` is an ISO code without the country, or the region's name where the database has no code.
+    """
 
     country: str
     region: str | None = None
     city: str | None = None
     latitude: float | None = None
     longitude: float | None = None
+    region_name: str | None = None
 
 
 NOWHERE = Location(UNKNOWN_COUNTRY)
@@ -68,13 +72,15 @@ def _location(record: Mapping[str, Any]) -> Location:
     region = str(subdivision.get("iso_code") or "").upper()
     if region.startswith(code.upper() + "-"):
         region = region[len(code) + 1 :]
+    region_name = _name(subdivision)
     position = _map(record.get("location"))
     return Location(
         code,
-        region or None,
+        region or region_name,  # some free databases have names only
         _name(record.get("city")),
         _round(position.get("latitude")),
         _round(position.get("longitude")),
+        region_name,
     )
 
 

@@ -76,6 +76,9 @@ class Context(Protocol):
     def label_of(self, record: str, idsubtable: int) -> str:
         """The stored label of the row whose subtable that is; empty where there is none."""
 
+    def region_name(self, region: str, country: str) -> str | None:
+        """What the GeoIP database calls a region; None where that is not known."""
+
     def coordinates(self, city: str, region: str, country: str) -> tuple[float, float] | None:
         """Latitude and longitude of a city (3 decimals); None where they are not known."""
 
@@ -121,6 +124,8 @@ class Report:
     rows: Callable[[DataTable, Context], DataTable] | None = None
     """Selects or adds rows, which still have their stored labels; gets every level that is delivered."""
     label: Callable[[str], str] | None = None
+    label_in: Callable[[str, Context], str] | None = None
+    """As `label`, for labels that depend on more than the stored one."""
     queued: bool = False
     merge: bool = False
     """Whether rows that got the same label become one."""

@@ -94,7 +94,8 @@ CREATE TABLE device (
 CREATE TABLE location (
     idlocation INTEGER NOT NULL,
     country VARCHAR NOT NULL,
-    region VARCHAR,
+    region VARCHAR,                               -- ISO code without the country, else its name
+    region_name VARCHAR,
     city VARCHAR,
     latitude DOUBLE,
     longitude DOUBLE
