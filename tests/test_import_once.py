@@ -9,6 +9,7 @@ import lzma
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
@@ -188,6 +189,35 @@ def test_a_kill_between_taking_a_line_back_and_reading_it_again(
     clean = new_database(tmp_path / "clean.duckdb")
     import_files(clean, file)
     assert_same(facts(database, places=True), facts(clean, places=True))
+
+
+@pytest.mark.parametrize("first", ["earlier", "later"])
+def test_two_imports_of_one_content_at_the_same_time_count_it_once(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """Both have begun the content before either commits; whoever commits second stops."""
+    file = tmp_path / "access.log"
+    file.write_bytes(text(LINES[:50]))
+    name = "_read" if first == "later" else "_commit"
+    original = getattr(Importer, name)
+
+    def meanwhile(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        import_files(database, file)
+        return original(*arguments)
+
+    monkeypatch.setattr(Importer, name, meanwhile)
+    with pytest.raises(PiwikError, match=r"access\.log: another import of the same content is running"):
+        import_files(database, file)
+    assert rows(database) == 50
+    assert counts(import_files(database, file)) == (50, 0, 0, 50)
+
+
+def test_contents_with_the_same_first_64_kib_may_still_be_two(database: Database, tmp_path: Path) -> None:
+    import_lines(database, tmp_path, LINES)
+    other = import_lines(database, tmp_path, [*LINES[:-1], LINES[0]], name="other.log")
+    assert counts(other)[3] == 0
+    assert rows(database) == 2 * len(LINES)
 
 
 # --- contents that look alike ---

@@ -158,6 +158,16 @@ def test_what_is_no_address_is_stored_as_0000(tmp_path: Path) -> None:
     assert query(database, "SELECT count(*) FROM visit") == [(5,)]
 
 
+def test_only_hosts_of_hits_that_count_make_sites(tmp_path: Path) -> None:
+    """A scanner may name any host: what is dropped anyway makes no site, and is dropped for its own reason."""
+    database = new_database(tmp_path / "piwik.duckdb", site=False)
+    lines = [hit("10:00:00", host="a.test"), hit("10:00:01", host="b.test").replace(" 200 ", " 404 ")]
+    lines.append(hit("10:00:02", host="c.test"))
+    summary = import_lines(database, tmp_path, lines, idsite=None, rules=Rules(exclude_hosts=("c.test",)))
+    assert [name for _, name, _ in summary.sites_created] == ["a.test"]
+    assert (summary.fates["dropped", "http_error"], summary.fates["dropped", "host_filter"]) == (1, 1)
+
+
 def test_hosts_make_sites_where_there_are_none(tmp_path: Path) -> None:
     database = new_database(tmp_path / "piwik.duckdb", site=False)
     lines = [hit(f"10:00:0{n}", host=host) for n, host in enumerate(("a.test", "www.a.test", "b.test"))]

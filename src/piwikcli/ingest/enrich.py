@@ -165,7 +165,6 @@ class Enricher:
         redirect = (status >= 300) & (status < 400) & (status != 304)
 
         hosts = self._hosts.names[:]
-        site_of_host, unknown = self._resolve(hosts)
         tests = [
             ("bad_request", _flags([target.bad for target in wanted])[line] | (of_client[:, _KNOWN] == 0)),
             ("download_extension", _flags([target.skipped_download for target in wanted])[line]),
@@ -175,8 +174,6 @@ class Enricher:
             ("path", _flags([target.path_filtered for target in wanted])[line]),
             ("static", _flags([target.static for target in wanted])[line]),
             ("bot", _flags([self._bot[place] for place in agents])[agent]),
-            ("no_site", (site_of_host == 0)[host]),
-            ("referrer_spam", _flags([self._spam[place] for place in referrers])[referrer]),
         ]
         if rules.include_hosts or rules.exclude_hosts:
             tests.append(("host_filter", self._host_filtered(hosts, wanted, host, line)))
@@ -184,12 +181,17 @@ class Enricher:
             tests.append(("older", time < rules.exclude_older_than))
         if rules.exclude_newer_than is not None:
             tests.append(("newer", time > rules.exclude_newer_than))
+        fate = first_reason(tests, len(time))
+        # only hosts of hits that count so far are looked up: the look-up may make a site
+        site_of_host, unknown = self._resolve(hosts, np.unique(host[fate == 0]).tolist())
+        tests = [("no_site", (site_of_host == 0)[host])]
         if self._exclusions:
             site = site_of_host[host]
             tests.append(("excluded_ip", self._exclusions.ips(site, ip, self._ips.names)))
             names = [self._agents.names[place] for place in agents]
             tests.append(("excluded_user_agent", self._exclusions.agents(site, agent, names)))
-        fate = first_reason(tests, len(time))
+        tests.append(("referrer_spam", _flags([self._spam[place] for place in referrers])[referrer]))
+        fate = np.where(fate == 0, first_reason(tests, len(time)), fate)
 
         batch = Batch(fate, {}, self.words)
         missing = np.unique(host[fate == CODE["no_site"]]).tolist()
@@ -336,13 +338,13 @@ class Enricher:
 
     # --- once per chunk -----------------------------------------------------------------------------------
 
-    def _resolve(self, hosts: list[str]) -> tuple[Ints, set[str]]:
-        """Each host's site (0 for none), and the hosts that have none."""
-        found = [self._book.find(host) for host in hosts]
+    def _resolve(self, hosts: list[str], used: list[int]) -> tuple[Ints, set[str]]:
+        """The sites of the used hosts (0 for none, and for unused ones), and the used hosts that have none."""
+        found = {place: self._book.find(hosts[place]) for place in used}
         if len(self._book.sites) != len(self._sites):
             self._use(self._book.sites)
-        unknown = {host for host, idsite in zip(hosts, found, strict=True) if idsite is None}
-        return np.array([idsite or 0 for idsite in found] or [0], dtype=np.int64), unknown
+        unknown = {hosts[place] for place, idsite in found.items() if idsite is None}
+        return np.array([found.get(place) or 0 for place in range(max(len(hosts), 1))], dtype=np.int64), unknown
 
     def _host_filtered(self, hosts: list[str], targets: list[Target], host: Ints, line: Ints) -> Bools:
         """A line's own host counts, else the one in an absolute path."""

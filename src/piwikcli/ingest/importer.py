@@ -191,8 +191,6 @@ class Importer:
                 self._book.store(connection)
                 source = sources.create(connection, target, stream.name, head, log_format.name)
                 stored = 0
-            if source is None:
-                raise PiwikError(f"{stream.name}: another import of the same content is running")
         self._summary.formats[stream.name] = log_format.name
         if not source.whole:
             self._read(stream, source, stored, log_format, head, removed)
@@ -302,7 +300,7 @@ class Importer:
         last = pieces[-1]
         with self._transaction() as connection:
             at = one(connection, "SELECT committed FROM source WHERE idsource = ?", [source.idsource])
-            if at is None or at[0] != stored:
+            if at is None or at[0] != stored or (not stored and sources.is_overtaken(connection, source, head)):
                 raise PiwikError(f"{stream.name}: another import of the same content is running")
             if not self._book.is_current(connection):
                 raise PiwikError("sites were changed during the import; run it again to continue where it stopped")

@@ -38,6 +38,8 @@ class Source:
     format: str = ""
     already: int = 0
     """Lines of this content that an earlier import has."""
+    rivals: frozenset[int] = frozenset()
+    """Sources of the same target that had been begun, without a commit, when this one was made."""
     whole: bool = False
     """Nothing follows: the content is a part of what was imported."""
 
@@ -80,28 +82,38 @@ def _begins(
     for size, expected in zip(HEADS, hashes, strict=True):
         if min(size, committed) <= len(head) and digest(head[: min(size, committed)]) != expected:
             return False
+    found = _stands(connection, idsource, head, 0, log_format)
+    return found is not None and (found > 0 or len(head) >= HEADS[0])
+
+
+def _stands(connection: Connection, idsource: int, text: bytes, base: int, log_format: str) -> int | None:
+    """How many of a source's stored requests and rejects stand in the text at their offsets; None: one does not.
+
+    `base` is the offset at which the text begins. The text may end inside a line.
+    """
+    bounds = [idsource, base, base + len(text)]
     rejected = connection.execute(
-        "SELECT byte_offset, content FROM reject WHERE idsource = ? AND byte_offset < ?",
-        [idsource, len(head)],
+        "SELECT byte_offset - $2, content FROM reject WHERE idsource = $1 AND byte_offset >= $2 AND byte_offset < $3",
+        bounds,
     ).fetchall()
-    if any(not content.startswith(head[at : at + len(content)]) for at, content in rejected):
-        return False
+    if any(not content.startswith(text[at : at + len(content)]) for at, content in rejected):
+        return None
     stored = connection.execute(
-        "SELECT q.byte_offset, epoch(q.server_time)::BIGINT, c.ip FROM request q JOIN client c USING (idclient) "
-        "WHERE q.idsource = ? AND q.byte_offset < ?",
-        [idsource, len(head)],
+        "SELECT q.byte_offset - $2, epoch(q.server_time)::BIGINT, c.ip FROM request q JOIN client c USING (idclient) "
+        "WHERE q.idsource = $1 AND q.byte_offset >= $2 AND q.byte_offset < $3",
+        bounds,
     ).fetchall()
     pattern = formats.named(log_format).pattern
     for at, time, ip in stored:
-        end = head.find(b"\n", at)
+        end = text.find(b"\n", at)
         if end < 0:
             continue  # cut inside this line
-        line = pattern.match(head, at, end)
-        if line is None or head[max(0, at - 1) : at] not in (b"", b"\n"):
-            return False
+        line = pattern.match(text, at, end)
+        if line is None or text[max(0, at - 1) : at] not in (b"", b"\n"):
+            return None
         if line["ip"].decode("latin-1") != ip or stamp(line["date"], line["zone"]) != time:
-            return False
-    return bool(stored or rejected) or len(head) >= HEADS[0]
+            return None
+    return len(stored) + len(rejected)
 
 
 def _continues(connection: Connection, source: Source, stream: LogStream) -> bool:
@@ -114,6 +126,8 @@ def _continues(connection: Connection, source: Source, stream: LogStream) -> boo
     for committed, lines, tail_hash in checkpoints:
         tail = stream.skip_to(committed)
         if stream.position < committed:
+            if _stands(connection, source.idsource, tail, stream.position - len(tail), source.format) is None:
+                return False
             # the content ends inside what was imported: nothing of it is new
             source.whole = True
             source.already = (last[1] if last else 0) + _lines_after(stream, last[0] if last else 0)
@@ -135,19 +149,30 @@ def _lines_after(stream: LogStream, offset: int) -> int:
     return lines + unterminated
 
 
-def create(connection: Connection, target: str, name: str, head: bytes, log_format: str) -> Source | None:
-    """A new source; None when another import has begun the same content meanwhile."""
-    rows = connection.execute(
-        "SELECT head_hashes, committed FROM source WHERE target = ? AND committed > 0", [target]
-    ).fetchall()
-    if any(head_hashes(head, committed) == hashes for hashes, committed in rows if committed <= len(head)):
-        return None
+def create(connection: Connection, target: str, name: str, head: bytes, log_format: str) -> Source:
+    """A new source. Call it in the transaction in which `find` found none."""
+    begun = connection.execute("SELECT idsource FROM source WHERE target = ? AND committed = 0", [target]).fetchall()
     source = Source(number(connection, "SELECT coalesce(max(idsource), 0) + 1 FROM source"), format=log_format)
+    source.rivals = frozenset(idsource for (idsource,) in begun)
     connection.execute(
         "INSERT INTO source VALUES (?, ?, ?, ?, 0, 0, 0, '', NULL, ?)",
         [source.idsource, target, name, [digest(head[: HEADS[0]])], log_format],
     )
     return source
+
+
+def is_overtaken(connection: Connection, source: Source, head: bytes) -> bool:
+    """Whether another import has committed the same content since this source was made."""
+    rows = connection.execute(
+        "SELECT o.idsource, o.head_hashes, o.committed FROM source o JOIN source s USING (target) "
+        "WHERE s.idsource = $1 AND o.idsource <> $1 AND o.committed > 0",
+        [source.idsource],
+    ).fetchall()
+    return any(
+        head_hashes(head, committed) == hashes
+        for idsource, hashes, committed in rows
+        if idsource > source.idsource or idsource in source.rivals
+    )
 
 
 def begin(connection: Connection, source: Source, first_time: int) -> None:
