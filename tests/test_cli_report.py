@@ -74,6 +74,19 @@ def test_nothing_is_built_if_the_setting_says_so(
     assert piwik(capsysbinary, *arguments)[:2] == (0, "value\n0")
 
 
+def test_a_segment_is_refused_and_not_answered_with_nothing(
+    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIWIK_ARCHIVING_ON_DEMAND", "false")
+    code, out, err = piwik(capsysbinary, "report", "VisitsSummary.get", "--segment", "countryCode==de")
+    assert (code, out, err) == (2, "", "piwik: segments are not in this release\n")
+
+
+def test_a_wrong_period_is_the_only_thing_said(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    code, out, err = piwik(capsysbinary, "report", "VisitsSummary.get", "--period", "hour")
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+
+
 def test_a_table_is_cut_at_100_rows_and_says_so(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     arguments = ("report", "Actions.getPageUrls", "--date", "2026-03-03")
     code, out, err = piwik(capsysbinary, *arguments, "--format", "table")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date as date_type
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -164,9 +165,12 @@ def _select(
     date: str | None,
     segment: str,
 ) -> Selection:
-    from piwikcli.archive.periods import parse_dates
+    from piwikcli.archive.periods import Period, parse_dates
     from piwikcli.report.pipeline import Selection
 
+    if segment:
+        raise UsageError("segments are not in this release")
+    Period.of(period, date_type.today())  # a wrong name is said before anything else
     sites, by_site = _sites(connection, idsite)
     text = date or _latest(connection, sites)
     today = datetime.now(ZoneInfo(sites[0].timezone if len(sites) == 1 else "UTC")).date()
@@ -206,7 +210,7 @@ def _sites(connection: Connection, idsite: str | None) -> tuple[list[Site], bool
 def _latest(connection: Connection, sites: Sequence[Site]) -> str:
     from piwikcli.report.reader import latest_visit_day
 
-    days: list[date] = [day for site in sites if (day := latest_visit_day(connection, site.idsite)) is not None]
+    days: list[date_type] = [day for site in sites if (day := latest_visit_day(connection, site.idsite)) is not None]
     if not days:
         console.note("no visits yet; --date today")
         return "today"
