@@ -70,27 +70,40 @@ def _declarations() -> str:
     return hashlib.blake2b(repr(records()).encode(), digest_size=8).hexdigest()
 
 
-Key = tuple[int, date, date]
-"""Period id, first and last day."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An archive of a site: a period of all visits (segment '') or of a segment's (its normal form)."""
+
+    segment: str
+    period: Period
+
+    @property
+    def key(self) -> Key:
+        return self.segment, self.period.id, self.period.date1, self.period.date2
+
+
+Key = tuple[str, int, date, date]
+"""Segment, period id, first and last day."""
 
 
 def ensure(
     database: Database,
     sites: Sequence[int],
     periods: Iterable[Period],
-    segment: str,
+    segments: str | Sequence[str],
     settings: Settings,
     *,
     force: bool = False,
 ) -> list[Built]:
-    """Build the archives of these sites and periods that are missing or out of date, children first.
+    """Build the archives of these sites, periods and segments that are missing or out of date, children first.
 
     Periods without any visit have no archive. `force` builds the wanted periods in any case. Nothing is
-    locked when there is nothing to do. `segment` must be empty in this release.
+    locked when there is nothing to do. Segments that are built by one call share the work; '' is all visits.
     """
-    if segment:
+    segments = [segments] if isinstance(segments, str) else segments
+    if any(segments):
         raise UsageError("segments are not in this release")
-    wanted = list(dict.fromkeys(periods))
+    wanted = list(dict.fromkeys(Wanted(segment, period) for segment in segments for period in periods))
     limits = Limits.of(settings)
     if not force:
         with database.read() as connection:
@@ -108,9 +121,9 @@ def ensure(
     return done
 
 
-def _is_missing(connection: Connection, idsite: int, wanted: list[Period], limits: Limits) -> bool:
+def _is_missing(connection: Connection, idsite: int, wanted: list[Wanted], limits: Limits) -> bool:
     finished = _finished(connection, idsite, limits)
-    candidates = [period for period in wanted if _key(period) not in finished]
+    candidates = {one.period for one in wanted if one.key not in finished}
     if not candidates:
         return False
     days = _days_with_data(connection, idsite)
@@ -120,13 +133,13 @@ def _is_missing(connection: Connection, idsite: int, wanted: list[Period], limit
 def all_periods(connection: Connection, idsite: int, names: Iterable[str]) -> list[Period]:
     """Every day, week, month and year in which the site has data."""
     days = _days_with_data(connection, idsite)
-    return [period for name in names for period in sorted({Period.of(name, day) for day in days}, key=_key)]
+    return [period for name in names for period in sorted({Period.of(name, day) for day in days}, key=_first)]
 
 
 def _build_site(
     connection: Connection,
     idsite: int,
-    wanted: list[Period],
+    wanted: list[Wanted],
     limits: Limits,
     force: bool,
     built: Built,
@@ -135,30 +148,31 @@ def _build_site(
     today = datetime.now(UTC).astimezone(zone).date()
     days = _days_with_data(connection, idsite)
     finished = _finished(connection, idsite, limits)
-    plan: dict[int, set[Period]] = defaultdict(set)
-    children: dict[Period, list[Period]] = {}
+    plan: dict[int, dict[Wanted, None]] = defaultdict(dict)
+    children: dict[Wanted, list[Wanted]] = {}
 
-    def add(period: Period, again: bool) -> None:
-        if period in plan[period.id] or not _has_data(period, days):
+    def add(one: Wanted, again: bool) -> None:
+        if one in plan[one.period.id] or not _has_data(one.period, days):
             return
-        if _key(period) in finished and not again:
+        if one.key in finished and not again:
             return
-        plan[period.id].add(period)
-        if period.name != "day":
-            children[period] = [child for child in _children(period, today) if _has_data(child, days)]
-            for child in children[period]:
+        plan[one.period.id][one] = None
+        if one.period.name != "day":
+            below = (child for child in _children(one.period, today) if _has_data(child, days))
+            children[one] = [Wanted(one.segment, child) for child in below]
+            for child in children[one]:
                 add(child, False)
 
-    for period in wanted:
-        add(period, force)
+    for one in wanted:
+        add(one, force)
     for level in sorted(level for level, some in plan.items() if some):
-        todo = sorted(plan[level], key=_key)
+        todo = sorted(plan[level], key=lambda one: _first(one.period))
         if level == IDS["day"]:
             for group in _groups(todo, days):
                 _build_days(connection, idsite, group, limits)
         else:
             _build_periods(connection, idsite, todo, children, limits)
-        built.periods[todo[0].name] += len(todo)
+        built.periods[todo[0].period.name] += len(todo)
 
 
 def _children(period: Period, today: date) -> list[Period]:
@@ -167,22 +181,22 @@ def _children(period: Period, today: date) -> list[Period]:
     return period.children(today)
 
 
-def _groups(periods: list[Period], actions: Mapping[date, int]) -> Iterable[list[Period]]:
-    group: list[Period] = []
+def _groups(wanted: list[Wanted], actions: Mapping[date, int]) -> Iterable[list[Wanted]]:
+    group: list[Wanted] = []
     size = 0
-    for period in periods:
-        if group and size + actions[period.date1] > ACTIONS_AT_ONCE:
+    for one in wanted:
+        if group and size + actions[one.period.date1] > ACTIONS_AT_ONCE:
             yield group
             group, size = [], 0
-        group.append(period)
-        size += actions[period.date1]
+        group.append(one)
+        size += actions[one.period.date1]
     if group:
         yield group
 
 
-def _build_days(connection: Connection, idsite: int, days: list[Period], limits: Limits) -> None:
+def _build_days(connection: Connection, idsite: int, days: list[Wanted], limits: Limits) -> None:
     ids = _begin(connection, idsite, days, limits)
-    slices.set_building(connection, [(ids[p], idsite, p.date1) for p in days])
+    slices.set_building(connection, idsite, [(ids[one], one.segment, one.period) for one in days])
     slices.make_visits(connection)
     slices.make_actions(connection)
     tables, numbers, _ = _declared()
@@ -196,17 +210,17 @@ def _build_days(connection: Connection, idsite: int, days: list[Period], limits:
 def _build_periods(
     connection: Connection,
     idsite: int,
-    periods: list[Period],
-    children: Mapping[Period, list[Period]],
+    periods: list[Wanted],
+    children: Mapping[Wanted, list[Wanted]],
     limits: Limits,
 ) -> None:
     ids = _begin(connection, idsite, periods, limits)
     finished = _finished(connection, idsite, limits)
-    pairs = [(ids[p], finished[_key(child)]) for p in periods for child in children[p]]
+    pairs = [(ids[one], finished[child.key]) for one in periods for child in children[one]]
     connection.execute("CREATE OR REPLACE TEMP TABLE child (idarchive INTEGER, idchild INTEGER)")
     parents, kids = (list(column) for column in zip(*pairs, strict=True))
     connection.execute("INSERT INTO child SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[])", [parents, kids])
-    slices.set_building(connection, [(ids[p], idsite, day) for p in periods for day in p.days()])
+    slices.set_building(connection, idsite, [(ids[one], one.segment, one.period) for one in periods])
     tables, numbers, _ = _declared()
     rows.from_children(connection)
     if limits.exact_row_uniques:
@@ -228,23 +242,39 @@ def _declared() -> tuple[list[TableRecord], list[NumericRecord], list[RowCount]]
     return tables, numbers, counts
 
 
-def _begin(connection: Connection, idsite: int, periods: list[Period], limits: Limits) -> dict[Period, int]:
+def _begin(connection: Connection, idsite: int, wanted: list[Wanted], limits: Limits) -> dict[Wanted, int]:
     """New archive ids, in state `building`; what they replace goes."""
     found = connection.execute("SELECT coalesce(max(idarchive), 0) FROM archive").fetchall()
     start = int(found[0][0]) + 1
-    ids = {period: start + n for n, period in enumerate(periods)}
+    ids = {one: start + n for n, one in enumerate(wanted)}
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    connection.execute("CREATE OR REPLACE TEMP TABLE begun AS SELECT * FROM archive LIMIT 0")
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE replaced AS SELECT idarchive FROM archive WHERE idsite = ? AND segment = '' "
-        "AND list_contains(?::VARCHAR[], period || ' ' || date1 || ' ' || date2)",
-        [idsite, [f"{p.id} {p.date1} {p.date2}" for p in periods]],
+        """
+        INSERT INTO begun
+        SELECT unnest($1::INTEGER[]), $2, unnest($3::UTINYINT[]), unnest($4::DATE[]), unnest($5::DATE[]),
+               unnest($6::VARCHAR[]), $7, 'building', $8
+        """,
+        [
+            list(ids.values()),
+            idsite,
+            [one.period.id for one in wanted],
+            [one.period.date1 for one in wanted],
+            [one.period.date2 for one in wanted],
+            [one.segment for one in wanted],
+            limits.described(),
+            now,
+        ],
+    )
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE replaced AS
+        SELECT a.idarchive FROM archive a SEMI JOIN begun USING (idsite, period, date1, date2, segment)
+        """
     )
     for table in ("archive_row", "archive_numeric", "archive"):
         connection.execute(f"DELETE FROM {table} WHERE idarchive IN (SELECT idarchive FROM replaced)")
-    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    connection.executemany(
-        "INSERT INTO archive VALUES (?, ?, ?, ?, ?, '', ?, 'building', ?)",
-        [[ids[p], idsite, p.id, p.date1, p.date2, limits.described(), now] for p in periods],
-    )
+    connection.execute("INSERT INTO archive SELECT * FROM begun")
     return ids
 
 
@@ -252,7 +282,7 @@ def _start_numbers(connection: Connection) -> None:
     connection.execute("CREATE OR REPLACE TEMP TABLE number_of (idarchive INTEGER, name VARCHAR, value DOUBLE)")
 
 
-def _finish(connection: Connection, ids: Mapping[Period, int], limits: Limits) -> None:
+def _finish(connection: Connection, ids: Mapping[Wanted, int], limits: Limits) -> None:
     """Count rows, apply the limits, store, and let readers see the archives."""
     tables, _, counts = _declared()
     rows.count_rows(connection, counts)
@@ -287,12 +317,12 @@ def _has_data(period: Period, days: Mapping[date, int]) -> bool:
 
 def _finished(connection: Connection, idsite: int, limits: Limits) -> dict[Key, int]:
     found = connection.execute(
-        "SELECT period, date1, date2, idarchive FROM archive "
-        "WHERE idsite = ? AND segment = '' AND state = 'done' AND settings = ?",
+        "SELECT segment, period, date1, date2, idarchive FROM archive "
+        "WHERE idsite = ? AND state = 'done' AND settings = ?",
         [idsite, limits.described()],
     ).fetchall()
-    return {(period, date1, date2): idarchive for period, date1, date2, idarchive in found}
+    return {(segment, period, date1, date2): idarchive for segment, period, date1, date2, idarchive in found}
 
 
-def _key(period: Period) -> Key:
+def _first(period: Period) -> tuple[int, date, date]:
     return period.id, period.date1, period.date2

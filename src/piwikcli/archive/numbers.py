@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from piwikcli.archive.slices import of_archives
 from piwikcli.plugins.api import NumericRecord
 from piwikcli.store import Connection
 
 _SOURCES = {
     "visits": "FROM v",
     "actions": "FROM a",
-    "conversions": (
-        "FROM (SELECT b.idarchive, c.* FROM log_conversion c "
-        "JOIN building b ON b.idsite = c.idsite AND b.day = c.day) c"
-    ),
+    "conversions": f"FROM {of_archives('log_conversion')} c",
 }
 
 
@@ -38,8 +36,8 @@ def store_period_numbers(connection: Connection, records: Sequence[NumericRecord
         """,
         [maxima, added],
     )
-    visits = "FROM (SELECT b.idarchive, v.* FROM visit v JOIN building b ON b.idsite = v.idsite AND b.day = v.day) v"
-    _aggregate(connection, [record for record in recounts if record.source == "visits"], visits)
+    visits = [record for record in recounts if record.source == "visits"]
+    _aggregate(connection, visits, f"FROM {of_archives('visit')} v")
 
 
 def _aggregate(connection: Connection, records: Sequence[NumericRecord], relation: str) -> None:
