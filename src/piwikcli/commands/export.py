@@ -74,7 +74,13 @@ def command(
     database = options.open_database(settings)
     files = 0
     with reporting.open_reports(
-        database, settings, idsite=idsite, period=period, date=date, segment=segment
+        database,
+        settings,
+        idsite=idsite,
+        period=period,
+        date=date,
+        segment=segment,
+        reports=[request.report for request in requests.values()],
     ) as every:
         for periods in reporting.chunks(every.selection.periods, PERIODS_AT_A_TIME):
             reports = every if len(periods) == len(every.selection.periods) else every.some(periods)
@@ -126,7 +132,7 @@ def _all(parameters: Mapping[str, str]) -> Iterator[tuple[str, ReportRequest]]:
     from piwikcli.report.requests import ReportRequest
 
     for report in reports().values():
-        if any(name not in parameters for name in report.needs):
+        if not report.exported or any(name not in parameters for name in report.needs):
             continue
         request = ReportRequest.of(report, parameters)
         yield _stem(request), request

@@ -83,7 +83,13 @@ def command(
     settings = options.load_settings(db=db, lock_timeout=lock_timeout)
     database = options.open_database(settings)
     with reporting.open_reports(
-        database, settings, idsite=idsite, period=period, date=date, segment=segment
+        database,
+        settings,
+        idsite=idsite,
+        period=period,
+        date=date,
+        segment=segment,
+        reports=[request.report],
     ) as reports:
         result = reports.answer(request, TABLE_ROWS if format == "table" else None)
     _announce_cuts(result, request)

@@ -6,9 +6,7 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date as date_type
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -17,10 +15,12 @@ from piwikcli.errors import UsageError
 
 if TYPE_CHECKING:
     from piwikcli.archive.periods import Period
-    from piwikcli.report.pipeline import Reports, Selection
+    from piwikcli.plugins.api import Report
+    from piwikcli.report.pipeline import Reports
+    from piwikcli.report.reading import Reading
+    from piwikcli.report.selection import Selection
     from piwikcli.settings import Settings
-    from piwikcli.store import Connection, Database
-    from piwikcli.store.sites import Site
+    from piwikcli.store import Database
 
 IdsiteOption = Annotated[
     str | None,
@@ -123,27 +123,29 @@ def api_parameters(
 
 @contextmanager
 def open_reports(
-    database: Database, settings: Settings, *, idsite: str | None, period: str, date: str | None, segment: str
+    database: Database,
+    settings: Settings,
+    *,
+    idsite: str | None,
+    period: str,
+    date: str | None,
+    segment: str,
+    reports: Sequence[Report] = (),
 ) -> Iterator[Reports]:
     """The reports of the sites and periods that are meant; archives that they miss are built first.
 
+    `reports` are those that are wanted, which may need neither a date nor archives (none given: any).
     Raises UsageError for a site, period or date that there isn't.
     """
     from piwikcli.report.pipeline import Reports
+    from piwikcli.report.reading import Reading
 
-    # opening the database takes longer than a report: once, if nothing is to be built
-    with database.read() as connection:
-        selection = _select(connection, settings, idsite=idsite, period=period, date=date, segment=segment)
-        reports = Reports(connection, selection)
-        if not settings.flag("archiving.on_demand") or reports.are_current(settings):
-            with _without_collector():
-                yield reports
-            return
-    from piwikcli.archive.build import ensure
-
-    ensure(database, [site.idsite for site in selection.sites], selection.periods, selection.segment, settings)
-    with database.read() as connection, _without_collector():
-        yield Reports(connection, selection)
+    with Reading(database, settings) as reading:
+        selection = _select(reading, settings, reports, idsite=idsite, period=period, date=date, segment=segment)
+        if selection.periods and (not reports or any(report.archived for report in reports)):
+            reading.ensure(selection)
+        with _without_collector():
+            yield Reports(reading, selection)
 
 
 @contextmanager
@@ -157,65 +159,42 @@ def _without_collector() -> Iterator[None]:
 
 
 def _select(
-    connection: Connection,
+    reading: Reading,
     settings: Settings,
+    reports: Sequence[Report],
     *,
     idsite: str | None,
     period: str,
     date: str | None,
     segment: str,
 ) -> Selection:
-    from piwikcli.archive.periods import Period, parse_dates
-    from piwikcli.report.pipeline import Selection
+    from piwikcli.archive.periods import Period
+    from piwikcli.report.selection import Selection, latest_day, periods_of, sites_of
 
     if segment:
         raise UsageError("segments are not in this release")
     Period.of(period, date_type.today())  # a wrong name is said before anything else
-    sites, by_site = _sites(connection, idsite)
-    text = date or _latest(connection, sites)
-    today = datetime.now(ZoneInfo(sites[0].timezone if len(sites) == 1 else "UTC")).date()
-    if period == "range" and date is None:
-        text = f"{text},{text}"
-    periods = parse_dates(period, text, today)
+    every = bool(reports) and not any(report.sited for report in reports)
+    sites, by_site = sites_of(reading.connection, idsite, every=every)
+    periods: Sequence[Period] = ()
+    by_date = False
+    if date is not None or not reports or any(report.dated for report in reports):
+        day = None if date is not None else latest_day(reading, sites)
+        if date is None:
+            console.note(f"--date {day} (the latest day with visits)" if day else "no visits yet; --date today")
+        text = date or str(day or "today")
+        if period == "range" and date is None:
+            text = f"{text},{text}"
+        periods, by_date = periods_of(period, text, sites)
     return Selection(
         sites=sites,
-        periods=periods if isinstance(periods, list) else [periods],
+        periods=periods,
         segment=segment,
         by_site=by_site,
-        by_date=isinstance(periods, list),
+        by_date=by_date,
         unique_visitors=frozenset(settings.words("archiving.unique_visitors")),
         data_dir=settings.path("data_dir"),
     )
-
-
-def _sites(connection: Connection, idsite: str | None) -> tuple[list[Site], bool]:
-    from piwikcli.store import sites
-
-    known = sites.all_sites(connection)
-    if not known:
-        raise UsageError("there is no site yet; import a log first (piwik import-logs LOG)")
-    if idsite is None:
-        if len(known) > 1:
-            there = ", ".join(f"{site.idsite} {site.name}" for site in known[:10])
-            raise UsageError(f"there are {len(known)} sites: say which with --idsite N or all ({there})")
-        return known, False
-    if idsite.strip().lower() == "all":
-        return known, True
-    wanted = [word.strip() for word in idsite.split(",") if word.strip()]
-    if not wanted or not all(word.isdigit() for word in wanted):
-        raise UsageError(f"--idsite {idsite}: write a number, several with commas, or all")
-    return [sites.get(connection, int(word)) for word in dict.fromkeys(wanted)], "," in idsite
-
-
-def _latest(connection: Connection, sites: Sequence[Site]) -> str:
-    from piwikcli.report.reader import latest_visit_day
-
-    days: list[date_type] = [day for site in sites if (day := latest_visit_day(connection, site.idsite)) is not None]
-    if not days:
-        console.note("no visits yet; --date today")
-        return "today"
-    console.note(f"--date {max(days)} (the latest day with visits)")
-    return str(max(days))
 
 
 def chunks(periods: Sequence[Period], size: int) -> Iterator[Sequence[Period]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from piwikcli.archive.periods import Period
 from piwikcli.report.reader import ArchiveReader
-from piwikcli.report.table import DataTable, Result
+from piwikcli.report.table import Answer, DataTable
 
 if TYPE_CHECKING:
     from piwikcli.lists.definitions import Definitions
@@ -31,7 +31,7 @@ class ReportContext:
     data_dir: Path | None
     """Where newer lists of search engines and networks are."""
     days_of: Callable[[], Mapping[date, Mapping[str, int | float]]] = field(repr=False)
-    ask: Callable[[ReportContext, str, Mapping[str, str]], Result] = field(repr=False)
+    ask: Callable[[ReportContext, str, Mapping[str, str]], Answer] = field(repr=False)
 
     @property
     def period(self) -> str:
@@ -70,7 +70,7 @@ class ReportContext:
     def daily(self) -> Mapping[date, Mapping[str, int | float]]:
         return self.days_of()
 
-    def report(self, method: str, **parameters: str) -> Result:
+    def report(self, method: str, **parameters: str) -> Answer:
         return self.ask(self, method, parameters)
 
     def referrer_url(self, kind: Literal["search", "social", "ai"], name: str, keyword: str = "") -> str | None:

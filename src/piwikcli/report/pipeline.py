@@ -5,11 +5,10 @@ Each period of each site goes through alone; several become a map. See docs/refe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from piwikcli.archive.periods import Period
@@ -22,82 +21,77 @@ from piwikcli.report.context import ReportContext
 from piwikcli.report.formatting import duration, format_metrics
 from piwikcli.report.processed import process, processed_of
 from piwikcli.report.reader import Archives, find_archives, find_days
+from piwikcli.report.reading import Reading
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.rows import build, filtered, queued, without_internals
-from piwikcli.report.table import Number, Result, SimpleTable, TableMap, Value
+from piwikcli.report.selection import Selection
+from piwikcli.report.table import Answer, Document, Number, Result, SimpleTable, TableMap, Value
+
+__all__ = ["Reports", "Selection"]
 
 if TYPE_CHECKING:
-    from piwikcli.settings import Settings
     from piwikcli.store import Connection
     from piwikcli.store.sites import Site
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What data a request is about. `maps` are the names of the maps around the result, outermost first."""
-
-    sites: Sequence[Site]
-    periods: Sequence[Period]
-    segment: str = ""
-    by_site: bool = False
-    by_date: bool = False
-    unique_visitors: frozenset[str] = frozenset({"day", "week", "month", "year", "range"})
-    """Periods whose unique visitors are counted (setting archiving.unique_visitors)."""
-    data_dir: Path | None = None
-
-
 class Reports:
-    """Reports of one selection from one open database; what several of them need is read once."""
+    """Reports of one selection from one database; what several of them need is read once."""
 
-    def __init__(self, connection: Connection, selection: Selection) -> None:
-        self._connection = connection
+    def __init__(self, reading: Reading | Connection, selection: Selection) -> None:
+        self._reading = reading if isinstance(reading, Reading) else Reading.over(reading)
         self.selection = selection
-        self._archives = {
-            site.idsite: Archives(
-                connection, find_archives(connection, site.idsite, selection.periods, selection.segment)
-            )
-            for site in selection.sites
-        }
-
-    def are_current(self, settings: Settings) -> bool:
-        """Whether every period of every site has an archive that was built with these settings."""
-        from piwikcli.archive.build import Limits
-
-        built_with = Limits.of(settings).described()
-        return all(
-            len(archives.ids) == len(set(self.selection.periods)) and archives.all_built_with(built_with)
-            for archives in self._archives.values()
-        )
+        self._archives: dict[int, Archives] = {}
+        self._others: dict[Hashable, Reports] = {}
 
     def some(self, periods: Sequence[Period]) -> Reports:
         """The same for some of the periods."""
-        return Reports(self._connection, replace(self.selection, periods=periods))
+        return Reports(self._reading, replace(self.selection, periods=periods))
+
+    def of(self, selection: Selection) -> Reports:
+        """Reports of another selection, whose archives are built if they are missing."""
+        key = (tuple(s.idsite for s in selection.sites), tuple(selection.periods), selection.segment)
+        if key not in self._others:
+            self._reading.ensure(selection)
+            self._others[key] = Reports(self._reading, selection)
+        return self._others[key]
 
     def answer(
         self, request: ReportRequest, default_limit: int | None = None, *, period: Period | None = None
-    ) -> Result:
+    ) -> Answer:
         """The finished result, a map where the selection is one; with `period` for that one alone.
 
         `default_limit` is the number of rows without `filter_limit` (None: all).
         """
         chosen = self.selection
         by_date = chosen.by_date and period is None
+        if request.report.whole is not None:
+            return self._whole(request, period)
         if request.report.single is not None and (by_date or chosen.by_site):
             raise request.report.single("dates" if by_date else "sites")
 
-        def of_site(site: Site) -> Result:
-            def of_period(period: Period) -> Result:
+        def of_site(site: Site) -> Answer:
+            def of_period(period: Period) -> Answer:
                 return self._finish(self._context(site, period, request.values), request, default_limit)
 
             if by_date:
-                return TableMap("date", {one.key: of_period(one) for one in chosen.periods})
+                return TableMap("date", {one.key: _in_map(of_period(one)) for one in chosen.periods})
             return of_period(period or chosen.periods[0])
 
         if not chosen.by_site:
             return of_site(chosen.sites[0])
-        return TableMap("idSite", {str(site.idsite): of_site(site) for site in chosen.sites})
+        return TableMap("idSite", {str(site.idsite): _in_map(of_site(site)) for site in chosen.sites})
+
+    def _whole(self, request: ReportRequest, period: Period | None) -> Answer:
+        from piwikcli.report.whole import WholeRequest
+
+        assert request.report.whole is not None
+        reports = self if period is None else self.some([period])
+        return request.report.whole(WholeRequest(reports, self._reading, request.values))
 
     def _context(self, site: Site, period: Period, parameters: Mapping[str, str]) -> ReportContext:
+        if site.idsite not in self._archives:
+            ids = find_archives(self._reading, site.idsite, self.selection.periods, self.selection.segment)
+            self._archives[site.idsite] = Archives(self._reading, ids)
         return ReportContext(
             site=site,
             span=period,
@@ -111,11 +105,11 @@ class Reports:
         )
 
     def _days(self, site: Site, period: Period) -> Mapping[date, Mapping[str, int | float]]:
-        found = find_days(self._connection, site.idsite, period, self.selection.segment)
-        archives = Archives(self._connection, found)
+        found = find_days(self._reading, site.idsite, period, self.selection.segment)
+        archives = Archives(self._reading, found)
         return {day.date1: archives.numbers(idarchive) for day, idarchive in found.items()}
 
-    def _ask(self, context: ReportContext, method: str, parameters: Mapping[str, str]) -> Result:
+    def _ask(self, context: ReportContext, method: str, parameters: Mapping[str, str]) -> Answer:
         """A report that another one is made of: all its rows, in no order, nothing formatted."""
         report = report_named(method)
         request = ReportRequest.of(report, {"format_metrics": "0", **parameters})
@@ -125,18 +119,24 @@ class Reports:
         table = build(report, inner, expanded=False)
         return without_internals(queued(table, report))
 
-    def _finish(self, context: ReportContext, request: ReportRequest, default_limit: int | None) -> Result:
+    def _finish(self, context: ReportContext, request: ReportRequest, default_limit: int | None) -> Answer:
         report = request.report
         kinds = {metric.name: metric.kind for metric in (*processed_of(report, context), *report.root_processed)}
         kinds.update({metric.name: metric.kind for metric in SHOW_ALL_COLUMNS if metric.name not in kinds})
         if report.kind == "number":
             return _number(report, context)
+        if report.kind == "document":
+            return report.compute(context) if report.compute is not None else Document([])
         result: Result
         if report.kind == "simple":
             result = _simple(report, context, request)
         else:
             result = filtered(report, context, request, default_limit)
         return format_metrics(result, request.format_metrics, kinds=kinds, currency=context.site.currency)
+
+
+def _in_map(answer: Answer) -> Result:
+    return answer.as_table() if isinstance(answer, Document) else answer
 
 
 # numbers and single rows ----------------------------------------------------------------------------------

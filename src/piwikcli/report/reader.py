@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from piwikcli.archive.periods import IDS, Period
 from piwikcli.plugins import records
@@ -20,6 +20,13 @@ from piwikcli.report.table import DataTable, Row
 
 if TYPE_CHECKING:
     from piwikcli.store import Connection
+
+
+class Reads(Protocol):
+    """What can be asked queries: a connection, or a `Reading`."""
+
+    def execute(self, query: str, parameters: Sequence[Any] = ..., /) -> Connection: ...
+
 
 PREFIXES = ("http://", "http://www.", "https://", "https://www.")
 """What an action's `url_prefix` stands for."""
@@ -35,9 +42,7 @@ PAGE_ORDER = ("nb_visits", *(name for name in VISIT_ORDER if name != "nb_visits"
 _KEPT_FETCHES = 4
 
 
-def find_archives(
-    connection: Connection, idsite: int, periods: Iterable[Period], segment: str = ""
-) -> dict[Period, int]:
+def find_archives(connection: Reads, idsite: int, periods: Iterable[Period], segment: str = "") -> dict[Period, int]:
     """The newest finished build (idarchive) of each period; periods without one are left out."""
     wanted = set(periods)
     if not wanted:
@@ -56,7 +61,7 @@ def find_archives(
     return {period: built[period] for period in sorted(wanted & built.keys(), key=lambda p: p.date1)}
 
 
-def find_days(connection: Connection, idsite: int, period: Period, segment: str = "") -> dict[Period, int]:
+def find_days(connection: Reads, idsite: int, period: Period, segment: str = "") -> dict[Period, int]:
     """The finished archives of the single days within a period."""
     found = connection.execute(
         """
@@ -74,7 +79,7 @@ def find_days(connection: Connection, idsite: int, period: Period, segment: str 
 class Archives:
     """The archives of several periods of one site and segment, fetched when they are first needed."""
 
-    def __init__(self, connection: Connection, ids: Mapping[Period, int]) -> None:
+    def __init__(self, connection: Reads, ids: Mapping[Period, int]) -> None:
         self._connection = connection
         self.ids = dict(ids)
         self._numbers: dict[int, dict[str, int | float]] | None = None
@@ -254,7 +259,7 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def latest_visit_day(connection: Connection, idsite: int) -> date | None:
+def latest_visit_day(connection: Reads, idsite: int) -> date | None:
     """The site's last local day with a visit."""
     found = connection.execute("SELECT max(day) FROM visit WHERE idsite = ?", [idsite]).fetchone()
     return found[0] if found else None

@@ -3,6 +3,6 @@
 Defined with the public interface of plugins, because their reports make tables too.
 """
 
-from piwikcli.plugins.api.table import DataTable, Number, Result, Row, SimpleTable, TableMap, Value
+from piwikcli.plugins.api.table import Answer, DataTable, Document, Number, Result, Row, SimpleTable, TableMap, Value
 
-__all__ = ["DataTable", "Number", "Result", "Row", "SimpleTable", "TableMap", "Value"]
+__all__ = ["Answer", "DataTable", "Document", "Number", "Result", "Row", "SimpleTable", "TableMap", "Value"]

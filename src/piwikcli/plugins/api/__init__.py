@@ -19,18 +19,20 @@ from piwikcli.plugins.api.records import (
     TableRecord,
     VisitRecord,
 )
-from piwikcli.plugins.api.reports import Context, Ratio, Report, number, simple
-from piwikcli.plugins.api.table import DataTable, Number, Result, Row, SimpleTable, TableMap
+from piwikcli.plugins.api.reports import Context, Ratio, Report, Request, Span, number, simple
+from piwikcli.plugins.api.table import Answer, DataTable, Document, Number, Result, Row, SimpleTable, TableMap
 
 __all__ = [
     "BY_NAME",
     "METRICS",
     "VISIT_METRICS",
     "ActionRecord",
+    "Answer",
     "AnyRecord",
     "BucketRecord",
     "Context",
     "DataTable",
+    "Document",
     "FlagRecord",
     "Metric",
     "Number",
@@ -40,10 +42,12 @@ __all__ = [
     "ProcessedMetric",
     "Ratio",
     "Report",
+    "Request",
     "Result",
     "Row",
     "RowCount",
     "SimpleTable",
+    "Span",
     "TableMap",
     "TableRecord",
     "VisitRecord",

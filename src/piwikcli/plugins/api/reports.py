@@ -7,13 +7,13 @@ sorting, limits, flat tables, formats. See docs/reference/reports.md and docs/ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from piwikcli.plugins.api.metrics import Kind, ProcessedMetric
-from piwikcli.plugins.api.table import DataTable, Result, Row, Value
+from piwikcli.plugins.api.table import Answer, DataTable, Row, Value
 
 if TYPE_CHECKING:
     from piwikcli.store.sites import Site
@@ -85,7 +85,7 @@ class Context(Protocol):
     def daily(self) -> Mapping[date, Mapping[str, int | float]]:
         """The stored numbers of every archived day of the period."""
 
-    def report(self, method: str, **parameters: str) -> Result:
+    def report(self, method: str, **parameters: str) -> Answer:
         """Another report for the same site, period and segment: its finished rows, unsorted, unlimited."""
 
     def referrer_url(self, kind: Literal["search", "social", "ai"], name: str, keyword: str = "") -> str | None:
@@ -93,6 +93,57 @@ class Context(Protocol):
 
         None if unknown.
         """
+
+
+class Span(Protocol):
+    """A period of a request."""
+
+    @property
+    def name(self) -> str:
+        """day, week, month, year or range."""
+
+    @property
+    def date1(self) -> date: ...
+
+    @property
+    def date2(self) -> date: ...
+
+    @property
+    def key(self) -> str:
+        """Its key in a map of periods."""
+
+
+class Request(Protocol):
+    """A whole request, for methods that are about more (or less) than one site and one period."""
+
+    @property
+    def sites(self) -> Sequence[Site]: ...
+
+    @property
+    def periods(self) -> Sequence[Span]:
+        """None where the request names no date and the method needs none."""
+
+    @property
+    def segment(self) -> str: ...
+
+    @property
+    def parameters(self) -> Mapping[str, str]: ...
+
+    def ask(self, method: str, **parameters: str) -> Answer:
+        """What another request would get, with the Reporting API's parameters by their own names.
+
+        `idSite`, `period`, `date` and `segment` are this request's where they are not given.
+        Archives that are missing are built. Raises UsageError as that request would.
+        """
+
+    def reports(self) -> Mapping[str, Report]:
+        """Every report by its method."""
+
+    def previous(self, period: Span) -> Span:
+        """The period before, of the same kind and length."""
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """The rows of a query over the store (docs/reference/schema.md), as column -> value."""
 
 
 Metadata = Callable[[Row, str, Context], Mapping[str, Value]]
@@ -109,7 +160,7 @@ class Report:
 
     method: str
     title: str
-    kind: Literal["table", "simple", "number"] = "table"
+    kind: Literal["table", "simple", "number", "document"] = "table"
 
     record: str | None = None
     numerics: Mapping[str, str] | Callable[[Context], Mapping[str, str]] | None = None
@@ -119,7 +170,17 @@ class Report:
     number_kind: Kind = "number"
     unique: tuple[str, ...] = ()
     """Columns, or the number, that exist only for periods whose unique visitors are counted."""
-    compute: Callable[[Context], Result] | None = None
+    compute: Callable[[Context], Answer] | None = None
+    whole: Callable[[Request], Answer] | None = None
+    """Answers the whole request instead: all its sites and periods at once. Nothing is done to the answer."""
+    archived: bool = True
+    """Whether it is made from archives; False: from the log tables, or from settings."""
+    dated: bool = True
+    """Whether it is about a period; False: no date is looked for where none is given."""
+    sited: bool = True
+    """Whether it is about one site, unless others are named; False: about all of them."""
+    exported: bool = True
+    """Whether `piwik export` writes it without being asked for it by name."""
 
     rows: Callable[[DataTable, Context], DataTable] | None = None
     """Selects or adds rows, which still have their stored labels; gets every level that is delivered."""

@@ -78,3 +78,21 @@ class TableMap:
 
 
 Result = DataTable | SimpleTable | Number | TableMap
+
+
+@dataclass(slots=True)
+class Document:
+    """An answer that is no table: nested dicts and lists, as JSON has them (`Live.getVisitorProfile`)."""
+
+    value: Any
+
+    def as_table(self) -> Result:
+        """What formats that know tables only print: a list as rows, a dict as one row, the rest as a value."""
+        if isinstance(self.value, dict):
+            return SimpleTable(dict(self.value))
+        if isinstance(self.value, list):
+            return DataTable([Row(dict(one) if isinstance(one, dict) else {"value": one}) for one in self.value])
+        return Number("" if self.value is None else self.value)
+
+
+Answer = Result | Document

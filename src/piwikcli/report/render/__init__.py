@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from piwikcli.errors import UsageError, nearest
 from piwikcli.report.render.options import DEFAULT, RenderOptions
-from piwikcli.report.table import Result
+from piwikcli.report.table import Answer, Document, Result
 
 __all__ = ["FORMATS", "Format", "RenderOptions", "Renderer", "format_of", "render", "write"]
 
@@ -55,13 +55,13 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def render(result: Result, format: str = "json", *, method: str = "", options: RenderOptions = DEFAULT) -> bytes:
+def render(result: Answer, format: str = "json", *, method: str = "", options: RenderOptions = DEFAULT) -> bytes:
     """The whole output; `method` is `Module.action`. Raises UsageError for an unknown format."""
     return b"".join(_pieces(result, format, method, options))
 
 
 def write(
-    result: Result,
+    result: Answer,
     format: str,
     stream: BinaryIO,
     *,
@@ -89,12 +89,19 @@ def format_of(path: str | PurePath) -> str:
     raise UsageError(f"{str(path)!r} implies no format; say --format, or use one of {extensions}.")
 
 
-def _pieces(result: Result, format: str, method: str, options: RenderOptions) -> Iterator[bytes]:
+def _pieces(result: Answer, format: str, method: str, options: RenderOptions) -> Iterator[bytes]:
     if format not in FORMATS:
         raise UsageError(
             f"Renderer format '{format}' not valid. Try any of the following instead: "
             f"{', '.join(sorted(FORMATS))}.{nearest(format, FORMATS)}"
         )
+    if isinstance(result, Document):
+        if format == "json":
+            from piwikcli.report.render.json import write_document
+
+            yield from (piece.encode() for piece in write_document(result, options))
+            return
+        result = result.as_table()
     for piece in FORMATS[format].load()(result, method, options):
         # lone surrogates cannot be written; a question mark is better than no report
         yield piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace")

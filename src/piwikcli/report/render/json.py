@@ -7,29 +7,43 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from piwikcli.report.render.options import RenderOptions
 from piwikcli.report.render.values import decode_entities
-from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
+from piwikcli.report.table import DataTable, Document, Number, Result, Row, SimpleTable, TableMap
 
 _CALLBACK = re.compile(r"[A-Za-z0-9_.]+")
 
 
 def write(result: Result, method: str, options: RenderOptions) -> Iterator[str]:
     """The document, a piece per row. Map entries with one number are that number."""
+    yield from _wrapped(_pieces(result, options), options)
+
+
+def write_document(document: Document, options: RenderOptions) -> Iterator[str]:
+    """Nested dicts and lists as they are; a single value as `{"value": 5}`."""
+    value = document.value if isinstance(document.value, (dict, list)) else {"value": document.value}
+    yield from _wrapped([_dump(value, options)], options)
+
+
+def _wrapped(pieces: Iterable[str], options: RenderOptions) -> Iterator[str]:
     wrapped = options.callback is not None and _CALLBACK.fullmatch(options.callback) is not None
     if wrapped:
         yield f"{options.callback}("
+    yield from pieces
+    if wrapped:
+        yield ")"
+
+
+def _pieces(result: Result, options: RenderOptions) -> Iterator[str]:
     if isinstance(result, Number):
         yield _dump({"value": result.value}, options)
     elif isinstance(result, SimpleTable) and len(result.columns) == 1:
         yield _dump({"value": next(iter(result.columns.values()))}, options)
     else:
         yield from _result(result, options)
-    if wrapped:
-        yield ")"
 
 
 def _result(result: Result, options: RenderOptions) -> Iterator[str]:

@@ -1,0 +1,84 @@
+"""The database as reports read it: open read-only, let go while archives that they miss are built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+from piwikcli.report.reader import Archives, Reads, find_archives
+
+if TYPE_CHECKING:
+    from piwikcli.report.selection import Selection
+    from piwikcli.settings import Settings
+    from piwikcli.store import Connection, Database
+
+
+class Reading:
+    """A connection for reports. DuckDB keeps writers out while it is open, so building archives reopens it.
+
+    Over a connection of one's own (`Reading.over`) nothing is ever built.
+    """
+
+    def __init__(self, database: Database | None, settings: Settings | None) -> None:
+        self._database = database
+        self._settings = settings
+        self._open = ExitStack()
+        self._connection: Connection | None = None
+
+    @classmethod
+    def over(cls, connection: Connection) -> Reading:
+        reading = cls(None, None)
+        reading._connection = connection
+        return reading
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._release()
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, opened when it is first needed. `ensure` may close it."""
+        if self._connection is None:
+            if self._database is None:
+                raise RuntimeError("this reading was closed")
+            self._connection = self._open.enter_context(self._database.read())
+        return self._connection
+
+    def execute(self, query: str, parameters: Sequence[Any] = (), /) -> Connection:
+        return self.connection.execute(query, parameters)
+
+    def ensure(self, selection: Selection) -> bool:
+        """Build the archives that the selection misses; whether there were any to look for.
+
+        Archives are current when they were built with today's settings. Without `archiving.on_demand` none are built.
+        """
+        if self._database is None or self._settings is None or not self._settings.flag("archiving.on_demand"):
+            return False
+        if is_current(self, selection, self._settings):
+            return False
+        from piwikcli.archive.build import ensure
+
+        self._release()
+        idsites = [site.idsite for site in selection.sites]
+        ensure(self._database, idsites, selection.periods, selection.segment, self._settings)
+        return True
+
+    def _release(self) -> None:
+        self._open.close()
+        self._connection = None
+
+
+def is_current(reads: Reads, selection: Selection, settings: Settings) -> bool:
+    """Whether every period of every site has an archive that was built with these settings."""
+    from piwikcli.archive.build import Limits
+
+    built_with = Limits.of(settings).described()
+    wanted = len(set(selection.periods))
+    for site in selection.sites:
+        ids = find_archives(reads, site.idsite, selection.periods, selection.segment)
+        if len(ids) < wanted or not Archives(reads, ids).all_built_with(built_with):
+            return False
+    return True

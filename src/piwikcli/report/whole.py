@@ -1,0 +1,71 @@
+"""A whole request, for methods that are about more than one site and one period (`piwikcli.plugins.api.Request`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from piwikcli.archive.periods import Period
+from piwikcli.plugins import report as report_named
+from piwikcli.plugins import reports as all_reports
+from piwikcli.plugins.api import Report, Span
+from piwikcli.report.reading import Reading
+from piwikcli.report.requests import ReportRequest
+from piwikcli.report.selection import latest_day, periods_of, sites_of
+from piwikcli.report.table import Answer
+
+if TYPE_CHECKING:
+    from piwikcli.report.pipeline import Reports
+    from piwikcli.store.sites import Site
+
+_SELECTION = frozenset({"idSite", "period", "date", "segment"})
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRequest:
+    """See `piwikcli.plugins.api.Request`."""
+
+    _reports: Reports
+    _reading: Reading
+    parameters: Mapping[str, str]
+
+    @property
+    def sites(self) -> Sequence[Site]:
+        return self._reports.selection.sites
+
+    @property
+    def periods(self) -> Sequence[Period]:
+        return self._reports.selection.periods
+
+    @property
+    def segment(self) -> str:
+        return self._reports.selection.segment
+
+    def ask(self, method: str, **parameters: str) -> Answer:
+        report = report_named(method)
+        own = {name: value for name, value in parameters.items() if name not in _SELECTION}
+        request = ReportRequest.of(report, own)
+        request.require_needs()
+        chosen = self._reports.selection
+        if "idSite" in parameters:
+            sites, by_site = sites_of(self._reading.connection, parameters["idSite"], every=not report.sited)
+            chosen = replace(chosen, sites=sites, by_site=by_site)
+        if "date" in parameters or "period" in parameters:
+            period = parameters.get("period") or (chosen.periods[0].name if chosen.periods else "day")
+            date = parameters.get("date") or str(latest_day(self._reading, chosen.sites) or "today")
+            periods, by_date = periods_of(period, date, chosen.sites)
+            chosen = replace(chosen, periods=periods, by_date=by_date)
+        chosen = replace(chosen, segment=parameters.get("segment", chosen.segment))
+        return self._reports.of(chosen).answer(request)
+
+    def reports(self) -> Mapping[str, Report]:
+        return all_reports()
+
+    def previous(self, period: Span) -> Period:
+        return Period(period.name, period.date1, period.date2).shifted(-1)
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        found = self._reading.execute(sql, list(parameters))
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
