@@ -11,7 +11,7 @@ from piwikcli.store import Connection
 _SOURCES = {
     "visits": "FROM v",
     "actions": "FROM a",
-    "conversions": f"FROM {of_archives('log_conversion')} c",
+    "conversions": f"FROM {of_archives('conversion')} c",
 }
 
 

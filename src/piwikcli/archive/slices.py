@@ -46,7 +46,7 @@ def make_visits(connection: Connection) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE v AS
         SELECT v.*, c.language,
-               CAST(v.idvisit IN (SELECT idvisit FROM log_conversion WHERE idgoal >= 0) AS UTINYINT)
+               CAST(v.idvisit IN (SELECT idvisit FROM conversion WHERE idgoal >= 0) AS UTINYINT)
                    AS visit_goal_converted,
                count(*) OVER (PARTITION BY v.idarchive, v.idvisitor) = 1 AS once
         FROM {of_archives("visit")} v
@@ -67,6 +67,7 @@ def make_actions(connection: Connection) -> None:
             SELECT idarchive, idvisit, kind, idaction_url, idaction_name, idaction_url_ref,
                    idaction_name_ref, time_spent_ref_action, search_cat, search_count
             FROM {of_archives("request")}
+            WHERE kind < 100
         ), member AS (
             SELECT DISTINCT q.idarchive, q.idvisit, w.idvisitor FROM q JOIN visit w USING (idvisit)
         ), counted AS (

@@ -26,6 +26,8 @@ class Site:
     excluded_ips: tuple[str, ...] = ()
     excluded_parameters: tuple[str, ...] = ()
     excluded_user_agents: tuple[str, ...] = ()
+    excluded_referrers: tuple[str, ...] = ()
+    exclude_unknown_urls: bool = False
     keep_url_fragments: bool = False
     created: datetime = datetime(1970, 1, 1)
 
@@ -84,7 +86,16 @@ def delete(connection: Connection, idsite: int) -> None:
         "DELETE FROM archive_numeric WHERE idarchive IN (SELECT idarchive FROM archive WHERE idsite = ?)",
         [idsite],
     )
-    for table in ("archive", "request", "visit", "log_conversion", "site"):
+    for table in ("request_detail", "request_item", "request_state"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE idrequest IN (SELECT idrequest FROM request WHERE idsite = ?)", [idsite]
+        )
+    connection.execute(
+        "DELETE FROM visit_detail WHERE idvisit IN (SELECT idvisit FROM visit WHERE idsite = ?)", [idsite]
+    )
+    for table in (
+        *("archive", "request", "visit", "conversion", "conversion_item", "goal", "custom_dimension", "site"),
+    ):
         connection.execute(f"DELETE FROM {table} WHERE idsite = ?", [idsite])
     # without its requests the content counts as never imported
     connection.execute("DELETE FROM source WHERE target LIKE ?", [f"idsite={idsite};%"])
