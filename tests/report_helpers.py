@@ -47,7 +47,7 @@ class Store:
     ) -> int:
         """One build: its numbers, and of each record the rows by path of labels.
 
-        A row's `url` (name, prefix) makes it a page's. Returns idarchive.
+        A row's `url` (name, prefix) makes it a page's; its `goals` map idgoal to columns. Returns idarchive.
         """
         found = self.connection.execute("SELECT coalesce(max(idarchive), 0) + 1 FROM archive").fetchone()
         idarchive = int(found[0]) if found else 1
@@ -64,6 +64,11 @@ class Store:
 
     def _row(self, idarchive: int, record: str, path: tuple[str, ...], columns: dict[str, Any]) -> None:
         url = columns.pop("url", None)
+        for idgoal, values in columns.pop("goals", {}).items():
+            self._insert(
+                "archive_goal",
+                {"idarchive": idarchive, "record": record, "idpath": self.path(path), "idgoal": idgoal, **values},
+            )
         idaction = None
         if url is not None:
             self._actions += 1
@@ -71,10 +76,13 @@ class Store:
             self.connection.execute(
                 "INSERT INTO log_action VALUES (?, ?, 1, ?, TIMESTAMP '2026-03-03')", [idaction, *url]
             )
-        names = ["idarchive", "record", "idpath", "idaction", *columns]
+        key = {"idarchive": idarchive, "record": record, "idpath": self.path(path), "idaction": idaction}
+        self._insert("archive_row", {**key, **columns})
+
+    def _insert(self, table: str, values: Mapping[str, Any]) -> None:
         self.connection.execute(
-            f"INSERT INTO archive_row ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
-            [idarchive, record, self.path(path), idaction, *columns.values()],
+            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
+            [*values.values()],
         )
 
     def path(self, path: tuple[str, ...]) -> int:

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from piwikcli.archive import leaves, rows, slices
+from piwikcli.archive import details, leaves, rows, slices
 from piwikcli.archive.numbers import store_day_numbers, store_period_numbers
 from piwikcli.archive.periods import IDS, Period
 from piwikcli.errors import UsageError
@@ -200,8 +200,10 @@ def _build_days(connection: Connection, idsite: int, days: list[Wanted], limits:
     slices.make_visits(connection)
     slices.make_actions(connection)
     tables, numbers, _ = _declared()
+    details.start(connection)
     leaves.make_leaves(connection, tables)
     rows.from_leaves(connection, tables)
+    details.from_leaves(connection)
     _start_numbers(connection)
     store_day_numbers(connection, numbers)
     _finish(connection, ids, limits)
@@ -223,6 +225,7 @@ def _build_periods(
     slices.set_building(connection, idsite, [(ids[one], one.segment, one.period) for one in periods])
     tables, numbers, _ = _declared()
     rows.from_children(connection)
+    details.from_children(connection)
     if limits.exact_row_uniques:
         rows.keep_aside(connection)
         slices.make_visits(connection)
@@ -272,7 +275,7 @@ def _begin(connection: Connection, idsite: int, wanted: list[Wanted], limits: Li
         SELECT a.idarchive FROM archive a SEMI JOIN begun USING (idsite, period, date1, date2, segment)
         """
     )
-    for table in ("archive_row", "archive_numeric", "archive"):
+    for table in ("archive_row", "archive_goal", "archive_metric", "archive_numeric", "archive"):
         connection.execute(f"DELETE FROM {table} WHERE idarchive IN (SELECT idarchive FROM replaced)")
     connection.execute("INSERT INTO archive SELECT * FROM begun")
     return ids
@@ -288,6 +291,7 @@ def _finish(connection: Connection, ids: Mapping[Wanted, int], limits: Limits) -
     rows.count_rows(connection, counts)
     rows.limit(connection, tables, limits.maximum)
     connection.execute("INSERT INTO archive_row BY NAME SELECT * FROM rows")
+    details.store(connection)
     connection.execute("INSERT INTO archive_numeric SELECT * FROM number_of WHERE value <> 0")
     connection.execute(
         "UPDATE archive SET state = 'done' WHERE idarchive BETWEEN ? AND ?",

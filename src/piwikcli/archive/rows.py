@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from piwikcli.archive import details
 from piwikcli.archive.paths import number_paths
+from piwikcli.plugins import measured
 from piwikcli.plugins.api import METRICS, PageRecord, RowCount, TableRecord
 from piwikcli.plugins.api.records import SUMMARY_LABEL
 from piwikcli.store import Connection, number
@@ -134,11 +136,17 @@ def limit(connection: Connection, records: Iterable[TableRecord], maximum: Mappi
     if not lowest or largest <= lowest:
         return
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE limits (record VARCHAR, root BIGINT, below BIGINT, sort VARCHAR)"
+        "CREATE OR REPLACE TEMP TABLE limits "
+        "(record VARCHAR, root BIGINT, below BIGINT, sort VARCHAR, metric SMALLINT)"
     )
-    connection.executemany("INSERT INTO limits VALUES (?, ?, ?, ?)", [list(entry) for entry in limits])
-    sorts = " ".join(f"WHEN '{sort}' THEN r.{sort}" for sort in {entry[3] for entry in limits})
-    filled = " + ".join(f"(r.{name} IS NOT NULL)::INTEGER" for name in COLUMNS)
+    measures = {metric.name: metric.id for metric in measured().values()}
+    connection.executemany(
+        "INSERT INTO limits VALUES (?, ?, ?, ?, ?)",
+        [[*entry, None if entry[3] in COLUMNS else measures[entry[3]]] for entry in limits],
+    )
+    sorts = " ".join(f"WHEN '{sort}' THEN r.{sort}" for sort in {entry[3] for entry in limits} & {*COLUMNS})
+    filled = " + ".join((*(f"(r.{name} IS NOT NULL)::INTEGER" for name in COLUMNS), "coalesce(d.filled, 0)"))
+    details.count_columns(connection)
     deepest = number(connection, "SELECT max(depth) FROM rows JOIN archive_path USING (idpath)")
     for depth in range(1, deepest + 1):
         allowed = "l.root" if depth == 1 else "l.below"
@@ -150,8 +158,12 @@ def limit(connection: Connection, records: Iterable[TableRecord], maximum: Mappi
                        count(*) OVER (PARTITION BY r.idarchive, r.record, p.parent) AS size,
                        row_number() OVER (
                            PARTITION BY r.idarchive, r.record, p.parent
-                           ORDER BY p.label = $1, CASE l.sort {sorts} END DESC NULLS LAST, {filled}, p.label) AS place
+                           ORDER BY p.label = $1, CASE l.sort {sorts} ELSE m.value END DESC NULLS LAST,
+                                    {filled}, p.label) AS place
                 FROM rows r JOIN archive_path p USING (idpath) JOIN limits l USING (record)
+                LEFT JOIN detail_columns d USING (idarchive, record, idpath)
+                LEFT JOIN row_metric m ON m.idarchive = r.idarchive AND m.record = r.record
+                    AND m.idpath = r.idpath AND m.metric = l.metric
                 WHERE p.depth = $2)
             WHERE allowed > 0 AND size > allowed AND place > allowed - 1
             """,
@@ -187,3 +199,4 @@ def _fold(connection: Connection, depth: int) -> None:
         [depth],
     )
     connection.execute("INSERT INTO rows BY NAME SELECT * FROM summary")
+    details.fold(connection, depth)

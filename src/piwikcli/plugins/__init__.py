@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from piwikcli.errors import UsageError, nearest
-from piwikcli.plugins.api import AnyRecord, Plugin, Report
+from piwikcli.errors import PiwikError, UsageError, nearest
+from piwikcli.plugins.api import AnyRecord, Metric, Plugin, Report
 
 CORE = (
     "visits_summary",
@@ -37,6 +37,20 @@ def plugins() -> tuple[Plugin, ...]:
 def records() -> tuple[AnyRecord, ...]:
     """Every record of every active plugin, in order."""
     return tuple(record for plugin in plugins() for record in plugin.records)
+
+
+@cache
+def measured() -> dict[int, Metric]:
+    """Every metric that records of active plugins have beside the common ones, by its id.
+
+    Raises PiwikError when two of them have one id.
+    """
+    found: dict[int, Metric] = {}
+    for plugin in plugins():
+        for metric in plugin.metrics:
+            if found.setdefault(metric.id, metric) != metric:
+                raise PiwikError(f"plugin {plugin.name}: metric id {metric.id} is {found[metric.id].name} already")
+    return found
 
 
 @cache

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from piwikcli.archive.periods import IDS, Period
-from piwikcli.plugins import records
+from piwikcli.plugins import measured, records
 from piwikcli.plugins.api import METRICS, PageRecord
 from piwikcli.plugins.api.records import SUMMARY_LABEL
+from piwikcli.report.details import ALL_LEVELS, Details, DetailsReader, whole
 from piwikcli.report.table import DataTable, Row
 
 if TYPE_CHECKING:
@@ -32,12 +34,13 @@ PREFIXES = ("http://", "http://www.", "https://", "https://www.")
 """What an action's `url_prefix` stands for."""
 
 OTHERS = "Others"
-ALL_LEVELS = -1
 
 _NAMES = tuple(metric.name for metric in METRICS)
 _PERIOD_NAMES = tuple(metric.period_name for metric in METRICS if metric.period_name)
 VISIT_ORDER = (*_NAMES, *_PERIOD_NAMES)
 PAGE_ORDER = ("nb_visits", *(name for name in VISIT_ORDER if name != "nb_visits"))
+
+_CORE = frozenset(VISIT_ORDER)
 
 _KEPT_FETCHES = 4
 
@@ -86,6 +89,7 @@ class Archives:
         self._coordinates: dict[tuple[str, str, str], tuple[float, float]] | None = None
         self._region_names: dict[tuple[str, str], str] | None = None
         self._fetched: dict[tuple[str, int | None], dict[int, list[tuple[Any, ...]]]] = {}
+        self.details = DetailsReader(connection, list(self.ids.values()))
 
     def all_built_with(self, settings: str) -> bool:
         """Whether all of them were built with these settings (column `archive.settings`)."""
@@ -107,7 +111,7 @@ class Archives:
                 [list(self.ids.values())],
             ).fetchall()
             for owner, name, value in rows:
-                self._numbers[owner][name] = _whole(value)
+                self._numbers[owner][name] = whole(value)
         return self._numbers.get(idarchive, {})
 
     def rows(self, idarchive: int, record: str, parent: int | None) -> list[tuple[Any, ...]]:
@@ -192,28 +196,41 @@ class ArchiveReader:
         if self._idarchive is None:
             return DataTable()
         fetched = self._archives.rows(self._idarchive, record, ALL_LEVELS if expanded else idsubtable)
+        details = self._archives.details.of(self._idarchive, record, ALL_LEVELS if expanded else idsubtable)
         levels: dict[int | None, list[tuple[Any, ...]]] = defaultdict(list)
         for row in fetched:
             levels[row[1]].append(row)
-        return _table(levels, idsubtable, _order(record), expanded)
+        return _table(_Level(levels, details, columns_of(record)), idsubtable, expanded)
 
 
-def _table(
-    levels: Mapping[int | None, list[tuple[Any, ...]]],
-    parent: int | None,
-    order: Sequence[str],
-    expanded: bool,
-) -> DataTable:
+@dataclass(frozen=True, slots=True)
+class _Level:
+    rows: Mapping[int | None, list[tuple[Any, ...]]]
+    """Parent -> rows as `Archives.rows` gives them."""
+    details: Details
+    order: Sequence[str]
+
+    def columns(self, idpath: int, values: Sequence[Any]) -> dict[str, Any]:
+        """The columns that the row has, in order."""
+        stored = zip((name for name in self.order if name in _CORE), values, strict=True)
+        found = {name: whole(value) for name, value in stored if value is not None}
+        details = self.details.get(idpath)
+        if not details:
+            return found
+        found.update(details)
+        return {name: found[name] for name in self.order if name in found}
+
+
+def _table(level: _Level, parent: int | None, expanded: bool) -> DataTable:
     rows = []
-    for idpath, _, label, is_parent, name, prefix, folder, *values in levels.get(parent, ()):
+    for idpath, _, label, is_parent, name, prefix, folder, *values in level.rows.get(parent, ()):
         is_summary = label == SUMMARY_LABEL
-        columns: dict[str, Any] = {"label": OTHERS if is_summary else label}
-        columns.update((key, _whole(value)) for key, value in zip(order, values, strict=True) if value is not None)
+        columns: dict[str, Any] = {"label": OTHERS if is_summary else label, **level.columns(idpath, values)}
         row = Row(columns, is_summary=is_summary)
         if is_parent:
             row.idsubtable = idpath
             if expanded:
-                row.subtable = _table(levels, idpath, order, expanded)
+                row.subtable = _table(level, idpath, expanded)
             if folder is not None and not is_summary:
                 row.metadata["folder"] = folder
         elif name is not None and not is_summary:
@@ -227,14 +244,21 @@ def _page_records() -> dict[str, PageRecord]:
     return {record.name: record for record in records() if isinstance(record, PageRecord)}
 
 
-def _order(record: str) -> Sequence[str]:
-    return PAGE_ORDER if record.startswith("Actions_") else VISIT_ORDER
+@cache
+def columns_of(record: str) -> Sequence[str]:
+    """The columns that rows of a record may have, in their order."""
+    of_page = record.startswith("Actions_")
+    order = list(PAGE_ORDER if of_page else VISIT_ORDER)
+    order.insert(order.index("exit_nb_visits") + 1 if of_page else order.index("nb_conversions"), "goals")
+    measures = (metric.name for metric in measured().values() if metric.name not in order)
+    place = order.index("nb_hits_following_search") + 1
+    return [*order[:place], *dict.fromkeys(measures), *order[place:]]
 
 
 @cache
 def _rows_sql(record: str, parent: int | None) -> str:
     page = _page_records().get(record)
-    columns = ", ".join(f"r.{name}" for name in _order(record))
+    columns = ", ".join(f"r.{name}" for name in columns_of(record) if name in _CORE)
     urls = page is not None and page.tree in ("url", "host")
     folder = "array_to_string(p.path, '/')" if page is not None and page.tree == "url" else "NULL"
     level = {None: "AND p.parent IS NULL", ALL_LEVELS: ""}.get(parent, "AND p.parent = ?")
@@ -253,10 +277,6 @@ def _rows_sql(record: str, parent: int | None) -> str:
         WHERE r.idarchive = ANY($1) AND r.record = $2 {level.replace("?", "$3")}
         ORDER BY r.idpath
     """
-
-
-def _whole(value: Any) -> Any:
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def latest_visit_day(connection: Reads, idsite: int) -> date | None:

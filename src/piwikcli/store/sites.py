@@ -78,14 +78,10 @@ def update(connection: Connection, idsite: int, **changes: Any) -> None:
 def delete(connection: Connection, idsite: int) -> None:
     """Remove the site and everything imported or archived for it."""
     get(connection, idsite)
-    connection.execute(
-        "DELETE FROM archive_row WHERE idarchive IN (SELECT idarchive FROM archive WHERE idsite = ?)",
-        [idsite],
-    )
-    connection.execute(
-        "DELETE FROM archive_numeric WHERE idarchive IN (SELECT idarchive FROM archive WHERE idsite = ?)",
-        [idsite],
-    )
+    for table in ("archive_row", "archive_goal", "archive_metric", "archive_numeric"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE idarchive IN (SELECT idarchive FROM archive WHERE idsite = ?)", [idsite]
+        )
     for table in ("request_detail", "request_item", "request_state"):
         connection.execute(
             f"DELETE FROM {table} WHERE idrequest IN (SELECT idrequest FROM request WHERE idsite = ?)", [idsite]

@@ -2,8 +2,10 @@
 
 from piwikcli.plugins.api.metrics import (
     BY_NAME,
+    GOAL_METRICS,
     METRICS,
     VISIT_METRICS,
+    Measure,
     Metric,
     ProcessedMetric,
 )
@@ -24,6 +26,7 @@ from piwikcli.plugins.api.table import Answer, DataTable, Document, Number, Resu
 
 __all__ = [
     "BY_NAME",
+    "GOAL_METRICS",
     "METRICS",
     "VISIT_METRICS",
     "ActionRecord",
@@ -34,6 +37,7 @@ __all__ = [
     "DataTable",
     "Document",
     "FlagRecord",
+    "Measure",
     "Metric",
     "Number",
     "NumericRecord",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from piwikcli.plugins.api.metrics import Metric
 from piwikcli.plugins.api.records import AnyRecord
 from piwikcli.plugins.api.reports import Report
 
@@ -15,3 +16,5 @@ class Plugin:
     name: str
     records: tuple[AnyRecord, ...] = ()
     reports: tuple[Report, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    """What its records measure beside the common metrics."""
