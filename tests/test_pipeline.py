@@ -9,7 +9,7 @@ from piwikcli.errors import UsageError
 from piwikcli.plugins import plugins, report, reports
 from piwikcli.plugins.api.records import SUMMARY_LABEL
 from piwikcli.report.pipeline import Reports, Selection
-from piwikcli.report.reading import is_current
+from piwikcli.report.reading import Reading, is_current
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.table import DataTable, Number, SimpleTable, TableMap
 from report_helpers import DAY, SITE, WEEK, Rows, Store, shown, visits
@@ -182,7 +182,7 @@ def test_whether_archives_are_current() -> None:
     store.archive()
 
     def current(*periods: Period) -> bool:
-        return is_current(store.connection, store.select(*periods).selection, settings)
+        return is_current(Reading.over(store.connection), store.select(*periods).selection, settings)
 
     assert not current(DAY)
     store.connection.execute("UPDATE archive SET settings = ?", [Limits.of(settings).described()])

@@ -6,23 +6,21 @@ builds of a level becomes visible together. See docs/explanation/archiving.md.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache
 from zoneinfo import ZoneInfo
 
 from piwikcli.archive import details, leaves, rows, slices
+from piwikcli.archive.limits import Limits, remember_declarations
 from piwikcli.archive.numbers import store_day_numbers, store_period_numbers
 from piwikcli.archive.periods import IDS, Period
 from piwikcli.errors import UsageError
 from piwikcli.plugins import records
 from piwikcli.plugins.api import NumericRecord, RowCount, TableRecord
-from piwikcli.settings import SETTINGS, Settings
+from piwikcli.settings import Settings
 from piwikcli.store import Connection, Database
 from piwikcli.store.sites import get as get_site
 
@@ -37,37 +35,6 @@ class Built:
     idsite: int
     periods: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What is configured for archives: row limits (`archiving.maximum_rows.<x>` -> rows; 0 is none), exact uniques.
-
-    An archive remembers what it was built with, the plugins' records included, and is out of date when that changes.
-    """
-
-    maximum: Mapping[str, int]
-    exact_row_uniques: bool = False
-
-    @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        prefix = "archiving.maximum_rows."
-        maximum = {name.removeprefix(prefix): settings.integer(name) for name in SETTINGS if name.startswith(prefix)}
-        return cls(maximum, settings.flag("archiving.exact_row_uniques"))
-
-    def described(self) -> str:
-        words = {
-            **dict(sorted(self.maximum.items())),
-            "exact_row_uniques": self.exact_row_uniques,
-            "records": _declarations(),
-        }
-        return json.dumps(words, separators=(",", ":"))
-
-
-@cache
-def _declarations() -> str:
-    """Changes when a record of an active plugin is added, removed or declared differently."""
-    return hashlib.blake2b(repr(records()).encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +79,7 @@ def ensure(
     if not sites:
         return done
     with database.write() as connection:
+        remember_declarations(connection)
         for idsite in sites:
             started = time.monotonic()
             built = Built(idsite)

@@ -19,6 +19,7 @@ import typer.main
 
 from piwikcli import __version__
 from piwikcli.commands import console, options, output, signals
+from piwikcli.commands.values import use_plain_values
 from piwikcli.errors import ExitCode, PiwikError, nearest
 
 
@@ -107,7 +108,7 @@ class Commands(typer.core.TyperGroup):
         entry = COMMANDS.get(path[0])
         if entry is None:
             return None
-        command: Any = _load(entry)
+        command: Any = _load(entry, [p for p in self.params if p.name in _GLOBAL])
         for verb in path[1:]:
             command = command.commands[verb]
         return command
@@ -124,8 +125,8 @@ class Commands(typer.core.TyperGroup):
             formatter.write_dl([(entry.name, entry.help) for entry in COMMANDS.values()])
 
 
-def _load(entry: Entry) -> Any:
-    """The command as Typer runs it, with the global options that it doesn't declare itself."""
+def _load(entry: Entry, shared: Sequence[Any]) -> Any:
+    """The command as Typer runs it, with those of the `shared` options that it doesn't declare itself."""
     module = import_module(f"piwikcli.commands.{entry.module}")
     group: typer.Typer | None = getattr(module, "app", None)
     if group is not None:
@@ -134,13 +135,15 @@ def _load(entry: Entry) -> Any:
         group.info.epilog = options.examples(*entry.examples)
         command: Any = typer.main.get_group(group)
         for verb in command.commands.values():
-            _add_global_options(verb)
+            _add_options(verb, shared)
+        use_plain_values(command)
         return command
     single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     epilog = getattr(module, "EPILOG", None) or options.examples(*entry.examples)
     single.command(entry.name, epilog=epilog)(module.command)
     command = typer.main.get_command(single)
-    _add_global_options(command)
+    _add_options(command, shared)
+    use_plain_values(command)
     return command
 
 
@@ -175,18 +178,13 @@ DebugOption = Annotated[
 ]
 
 
-def _global_options(
-    quiet: QuietOption = False, no_progress: NoProgressOption = False, debug: DebugOption = False
-) -> None:
-    """Only its options are used: they may stand before and after the command."""
+_GLOBAL = ("quiet", "no_progress", "debug")
+"""Options of `piwik` that may stand before and after the command."""
 
 
-def _add_global_options(command: Any) -> None:
-    carrier = typer.Typer(add_completion=False)
-    carrier.command()(_global_options)
+def _add_options(command: Any, shared: Sequence[Any]) -> None:
     declared = {option for parameter in command.params for option in parameter.opts}
-    shared: Any = typer.main.get_command(carrier)
-    command.params.extend(p for p in shared.params if not declared.intersection(p.opts))
+    command.params.extend(p for p in shared if not declared.intersection(p.opts))
 
 
 application = typer.Typer(
@@ -230,6 +228,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     with signals.stopping() as received:
         try:
             command = typer.main.get_command(application)
+            use_plain_values(command)
             result = command.main(arguments, prog_name="piwik", standalone_mode=False)
             return int(result) if isinstance(result, int) else ExitCode.DONE
         except SystemExit as end:

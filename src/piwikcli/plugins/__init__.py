@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
+from piwikcli import __version__
 from piwikcli.errors import PiwikError, UsageError, nearest
-from piwikcli.plugins.api import AnyRecord, Metric, Plugin, Report
+from piwikcli.plugins.api import AnyRecord, Metric, PageRecord, Plugin, Report
 
 CORE = (
     "visits_summary",
@@ -30,7 +34,29 @@ CORE = (
 @cache
 def plugins() -> tuple[Plugin, ...]:
     """Every active plugin, VisitsSummary first."""
-    return tuple(import_module(f"piwikcli.plugins.{name}").PLUGIN for name in CORE)
+    return tuple(_plugin(name) for name in CORE)
+
+
+def _plugin(name: str) -> Plugin:
+    plugin: Plugin = import_module(f"piwikcli.plugins.{name}").PLUGIN
+    return plugin
+
+
+def _home_of(name: str) -> Plugin | None:
+    """The plugin whose module is named for it (`VisitsSummary`: visits_summary), without importing the others."""
+    module = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return _plugin(module) if module in CORE else None
+
+
+def code_state() -> str:
+    """Changes whenever a plugin's code may have changed."""
+    found = [__version__]
+    for folder in (Path(__file__).parent, Path(__file__).parent / "api"):
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+            if entry.name.endswith(".py"):
+                stat = entry.stat()
+                found.append(f"{entry.name},{stat.st_size},{stat.st_mtime_ns}")
+    return ";".join(found)
 
 
 @cache
@@ -51,6 +77,15 @@ def measured() -> dict[int, Metric]:
             if found.setdefault(metric.id, metric) != metric:
                 raise PiwikError(f"plugin {plugin.name}: metric id {metric.id} is {found[metric.id].name} already")
     return found
+
+
+@cache
+def page_record(name: str) -> PageRecord | None:
+    """The record of pages of that name; None where it is another kind of record."""
+    home = _home_of(name.partition("_")[0])
+    found = [record for record in (home.records if home else ()) if record.name == name]
+    found = found or [record for record in records() if record.name == name]
+    return found[0] if found and isinstance(found[0], PageRecord) else None
 
 
 @cache
@@ -80,11 +115,15 @@ def report(method: str) -> Report:
 
     Raises UsageError, with the nearest name, when there is none.
     """
-    known = reports()
     name = method.strip()
     if name.startswith("Referers."):
         name = "Referrers." + name.removeprefix("Referers.")
     name = _ALIASES.get(name, name)
+    home = _home_of(name.partition(".")[0])
+    for report in home.reports if home else ():
+        if report.method == name:
+            return report
+    known = reports()
     if name in known:
         return known[name]
     by_lower = {other.lower(): other for other in known}

@@ -14,8 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from piwikcli.archive.periods import IDS, Period
-from piwikcli.plugins import measured, records
-from piwikcli.plugins.api import METRICS, PageRecord
+from piwikcli.plugins import measured, page_record
+from piwikcli.plugins.api import METRICS
 from piwikcli.plugins.api.records import SUMMARY_LABEL
 from piwikcli.report.details import ALL_LEVELS, Details, DetailsReader, whole
 from piwikcli.report.table import DataTable, Row
@@ -39,8 +39,6 @@ _NAMES = tuple(metric.name for metric in METRICS)
 _PERIOD_NAMES = tuple(metric.period_name for metric in METRICS if metric.period_name)
 VISIT_ORDER = (*_NAMES, *_PERIOD_NAMES)
 PAGE_ORDER = ("nb_visits", *(name for name in VISIT_ORDER if name != "nb_visits"))
-
-_CORE = frozenset(VISIT_ORDER)
 
 _KEPT_FETCHES = 4
 
@@ -200,7 +198,8 @@ class ArchiveReader:
         levels: dict[int | None, list[tuple[Any, ...]]] = defaultdict(list)
         for row in fetched:
             levels[row[1]].append(row)
-        return _table(_Level(levels, details, columns_of(record)), idsubtable, expanded)
+        order = columns_of(record) if details else _core_columns(record)
+        return _table(_Level(levels, details, _core_columns(record), order), idsubtable, expanded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,11 +207,12 @@ class _Level:
     rows: Mapping[int | None, list[tuple[Any, ...]]]
     """Parent -> rows as `Archives.rows` gives them."""
     details: Details
+    core: Sequence[str]
     order: Sequence[str]
 
     def columns(self, idpath: int, values: Sequence[Any]) -> dict[str, Any]:
         """The columns that the row has, in order."""
-        stored = zip((name for name in self.order if name in _CORE), values, strict=True)
+        stored = zip(self.core, values, strict=True)
         found = {name: whole(value) for name, value in stored if value is not None}
         details = self.details.get(idpath)
         if not details:
@@ -239,16 +239,16 @@ def _table(level: _Level, parent: int | None, expanded: bool) -> DataTable:
     return DataTable(rows)
 
 
-@cache
-def _page_records() -> dict[str, PageRecord]:
-    return {record.name: record for record in records() if isinstance(record, PageRecord)}
+def _core_columns(record: str) -> Sequence[str]:
+    """The columns that `archive_row` has of a record, in their order."""
+    return PAGE_ORDER if record.startswith("Actions_") else VISIT_ORDER
 
 
 @cache
 def columns_of(record: str) -> Sequence[str]:
-    """The columns that rows of a record may have, in their order."""
+    """The columns that rows of a record may have, those of every plugin included, in their order."""
     of_page = record.startswith("Actions_")
-    order = list(PAGE_ORDER if of_page else VISIT_ORDER)
+    order = list(_core_columns(record))
     order.insert(order.index("exit_nb_visits") + 1 if of_page else order.index("nb_conversions"), "goals")
     measures = (metric.name for metric in measured().values() if metric.name not in order)
     place = order.index("nb_hits_following_search") + 1
@@ -257,8 +257,8 @@ def columns_of(record: str) -> Sequence[str]:
 
 @cache
 def _rows_sql(record: str, parent: int | None) -> str:
-    page = _page_records().get(record)
-    columns = ", ".join(f"r.{name}" for name in columns_of(record) if name in _CORE)
+    page = page_record(record)
+    columns = ", ".join(f"r.{name}" for name in _core_columns(record))
     urls = page is not None and page.tree in ("url", "host")
     folder = "array_to_string(p.path, '/')" if page is not None and page.tree == "url" else "NULL"
     level = {None: "AND p.parent IS NULL", ALL_LEVELS: ""}.get(parent, "AND p.parent = ?")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
-from piwikcli.report.reader import Archives, Reads, find_archives
+from piwikcli.report.reader import Archives, find_archives
 
 if TYPE_CHECKING:
     from piwikcli.report.selection import Selection
@@ -71,11 +71,11 @@ class Reading:
         self._connection = None
 
 
-def is_current(reads: Reads, selection: Selection, settings: Settings) -> bool:
+def is_current(reads: Reading, selection: Selection, settings: Settings) -> bool:
     """Whether every period of every site has an archive that was built with these settings."""
-    from piwikcli.archive.build import Limits
+    from piwikcli.archive.limits import Limits
 
-    built_with = Limits.of(settings).described()
+    built_with = Limits.of(settings).described(reads.connection)
     wanted = len(set(selection.periods))
     for site in selection.sites:
         ids = find_archives(reads, site.idsite, selection.periods, selection.segment)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from datetime import date as date_type
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from piwikcli.archive.periods import Period, parse_dates
 from piwikcli.errors import UsageError
@@ -66,9 +65,17 @@ def periods_of(period: str, date: str, sites: Sequence[Site]) -> tuple[list[Peri
 
     "Today" is the site's own, UTC's for several. Raises UsageError for what is no date.
     """
-    today = datetime.now(ZoneInfo(sites[0].timezone) if len(sites) == 1 else UTC).date()
+    today = datetime.now(_timezone(sites[0].timezone if len(sites) == 1 else "UTC")).date()
     found = parse_dates(period, date, today)
     return (found, True) if isinstance(found, list) else ([found], False)
+
+
+def _timezone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
 
 
 def latest_day(reads: Reads, sites: Sequence[Site]) -> date_type | None:

@@ -18,7 +18,6 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -190,15 +189,16 @@ def _first_line(text: str) -> str:
 
 
 def _migrations() -> list[tuple[str, str]]:
-    folder = resources.files("piwikcli.store") / "migrations"
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
-    return [(f.name.removesuffix(".sql"), f.read_text(encoding="utf-8")) for f in files]
+    files = sorted(Path(__file__).with_name("migrations").glob("*.sql"))
+    return [(file.stem, file.read_text(encoding="utf-8")) for file in files]
 
 
 def _applied(connection: Connection) -> set[str]:
-    if not number(connection, "SELECT count(*) FROM information_schema.tables WHERE table_name = 'migration'"):
+    try:
+        found = connection.execute("SELECT name FROM migration").fetchall()
+    except duckdb.CatalogException:  # a new file; looking into information_schema takes longer than most reports
         return set()
-    return {name for (name,) in connection.execute("SELECT name FROM migration").fetchall()}
+    return {name for (name,) in found}
 
 
 def _pending(connection: Connection) -> bool:
