@@ -117,7 +117,9 @@ def api_parameters(
         name, equals, value = one.partition("=")
         if not equals or not name.strip():
             raise UsageError(f"--param {one}: write it as NAME=VALUE")
-        parameters[name.strip()] = value
+        name = name.strip()
+        # elements of an array (`compareDates[]=...` twice) stand on lines of their own
+        parameters[name] = f"{parameters[name]}\n{value}" if name.endswith("[]") and name in parameters else value
     return parameters
 
 

@@ -17,6 +17,7 @@ from piwikcli.plugins import report as report_named
 from piwikcli.plugins.api import Report
 from piwikcli.plugins.metrics import SHOW_ALL_COLUMNS
 from piwikcli.report.columns import drop_columns, select_columns
+from piwikcli.report.comparisons import COMPARISONS, Series, compare, series_of
 from piwikcli.report.context import ReportContext
 from piwikcli.report.formatting import duration, format_metrics
 from piwikcli.report.processed import process, processed_of
@@ -25,7 +26,7 @@ from piwikcli.report.reading import Reading
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.rows import build, filtered, queued, without_internals
 from piwikcli.report.selection import Selection
-from piwikcli.report.table import Answer, Document, Number, Result, SimpleTable, TableMap, Value
+from piwikcli.report.table import Answer, DataTable, Document, Number, Result, Row, SimpleTable, TableMap, Value
 
 __all__ = ["Reports", "Selection"]
 
@@ -69,9 +70,16 @@ class Reports:
         if request.report.single is not None and (by_date or chosen.by_site):
             raise request.report.single("dates" if by_date else "sites")
 
+        compares = request.flag("compare") and request.report.kind in ("table", "simple")
+        series = series_of(request, chosen) if compares else []
+        if period is not None and len(chosen.periods) > 1:
+            series = [one.at(chosen.periods.index(period)) for one in series]
+
         def of_site(site: Site) -> Answer:
             def of_period(period: Period) -> Answer:
-                return self._finish(self._context(site, period, request.values), request, default_limit)
+                context = self._context(site, period, request.values)
+                compared = self._compared(series, site, chosen.periods.index(period) if by_date else 0, context)
+                return self._finish(context, request, default_limit, compared)
 
             if by_date:
                 return TableMap("date", {one.key: _in_map(of_period(one)) for one in chosen.periods})
@@ -80,6 +88,19 @@ class Reports:
         if not chosen.by_site:
             return of_site(chosen.sites[0])
         return TableMap("idSite", {str(site.idsite): _in_map(of_site(site)) for site in chosen.sites})
+
+    def _compared(
+        self, series: Sequence[Series], site: Site, index: int, own: ReportContext
+    ) -> list[tuple[Series, ReportContext]]:
+        """Each series with the context of its period, this one's own first."""
+        found = []
+        for number, one in enumerate(series):
+            if number == 0:
+                found.append((one, own))
+                continue
+            reports = self.of(replace(self.selection, periods=one.periods, segment=one.segment))
+            found.append((one, reports._context(site, one.periods[index], own.parameters)))
+        return found
 
     def _whole(self, request: ReportRequest, period: Period | None) -> Answer:
         from piwikcli.report.whole import WholeRequest
@@ -119,7 +140,13 @@ class Reports:
         table = build(report, inner, expanded=False)
         return without_internals(queued(table, report))
 
-    def _finish(self, context: ReportContext, request: ReportRequest, default_limit: int | None) -> Answer:
+    def _finish(
+        self,
+        context: ReportContext,
+        request: ReportRequest,
+        default_limit: int | None,
+        compared: Sequence[tuple[Series, ReportContext]] = (),
+    ) -> Answer:
         report = request.report
         kinds = {metric.name: metric.kind for metric in (*processed_of(report, context), *report.root_processed)}
         kinds.update({metric.name: metric.kind for metric in SHOW_ALL_COLUMNS if metric.name not in kinds})
@@ -130,9 +157,20 @@ class Reports:
         result: Result
         if report.kind == "simple":
             result = _simple(report, context, request)
+            if compared:
+                result = _compared_simple(result, report, request, compared)
         else:
-            result = filtered(report, context, request, default_limit)
-        return format_metrics(result, request.format_metrics, kinds=kinds, currency=context.site.currency)
+            result = filtered(report, context, request, default_limit, compared)
+
+        def formatted(result: Result) -> Result:
+            return format_metrics(result, request.format_metrics, kinds=kinds, currency=context.site.currency)
+
+        if compared and isinstance(result, DataTable):
+            for row in result.walk():
+                row.metadata[COMPARISONS] = formatted(row.metadata[COMPARISONS])
+        elif compared and isinstance(result, SimpleTable) and result.columns:
+            result.columns[COMPARISONS] = formatted(result.columns[COMPARISONS])
+        return formatted(result)
 
 
 def _in_map(answer: Answer) -> Result:
@@ -172,6 +210,30 @@ def _simple(report: Report, context: ReportContext, request: ReportRequest) -> S
     elif not request.flag("showRawMetrics") and not wanted:
         shown = drop_columns(shown, report.temporary)
     return shown if isinstance(shown, SimpleTable) else SimpleTable()
+
+
+def _compared_simple(
+    result: SimpleTable,
+    report: Report,
+    request: ReportRequest,
+    compared: Sequence[tuple[Series, ReportContext]],
+) -> SimpleTable:
+    """One row with its series beside it, as column `comparisons`."""
+    row = Row(dict(result.columns))
+    described: list[tuple[Series, Mapping[str, Value], DataTable | None]] = []
+    for series, context in compared:
+        other = row if context is compared[0][1] else Row(_simple(report, context, request).columns)
+        described.append((series, series.described(context.span), DataTable([other] if other.columns else [])))
+    compare(
+        DataTable([row]),
+        described,
+        key=lambda row: 0,
+        shown=lambda name: True,
+        invert=request.flag("invert_compare_change_compute"),
+        trends=request.flag("include_trends"),
+    )
+    columns = {**result.columns, COMPARISONS: row.metadata[COMPARISONS]} if result.columns else {}
+    return replace(result, columns=columns)
 
 
 def _stored_numbers(report: Report, context: ReportContext) -> dict[str, Value]:

@@ -54,18 +54,20 @@ PARAMETERS = frozenset(
         "jsoncallback",
         "language",
         "serialize",
+        "pivotBy",
+        "pivotByColumn",
+        "pivotByColumnLimit",
+        "compare",
+        "compareSegments",
+        "comparePeriods",
+        "compareDates",
+        "invert_compare_change_compute",
+        "include_trends",
     }
 )
 """What every report understands. Reports add their own (`Report.parameters`)."""
 
 _LATER = {
-    "pivotBy": "pivoted reports",
-    "pivotByColumn": "pivoted reports",
-    "pivotByColumnLimit": "pivoted reports",
-    "compare": "comparisons",
-    "compareSegments": "comparisons",
-    "compareDates": "comparisons",
-    "comparePeriods": "comparisons",
     "filter_update_columns_when_show_all_goals": "goal columns",
     "filter_show_goal_columns_process_goals": "goal columns",
 }
@@ -85,7 +87,7 @@ class ReportRequest:
     def of(cls, report: Report, values: Mapping[str, str]) -> ReportRequest:
         """Check names and values. Raises UsageError for those that are unknown or not understood."""
         known = PARAMETERS | set(report.parameters)
-        given = {}
+        given: dict[str, str] = {}
         for name, value in values.items():
             plain = name.removesuffix("[]").partition("[")[0]
             if plain in _LATER:
@@ -96,7 +98,8 @@ class ReportRequest:
             if plain not in known and plain not in _every_report_parameter():
                 hint = nearest(plain, known) or " piwik report --list shows those of each report."
                 raise UsageError(f"{report.method} has no parameter {name}.{hint}")
-            given[plain] = value
+            # an array's elements stand on lines of their own: label[]=a, label[]=b
+            given[plain] = f"{given[plain]}\n{value}" if plain in given and plain != name else value
         request = cls(report, given)
         request.generic_filters(None)
         _ = request.format_metrics, request.depth, request.idsubtable
@@ -155,6 +158,10 @@ class ReportRequest:
     def labels(self) -> tuple[str, ...]:
         text = self.text("label")
         return tuple(text.split("\n")) if text else ()
+
+    def array(self, name: str) -> tuple[str, ...]:
+        """The elements of `name[]`; none where it is not given."""
+        return tuple(self.values[name].split("\n")) if name in self.values else ()
 
     @property
     def format_metrics(self) -> FormatMetrics:

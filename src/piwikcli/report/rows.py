@@ -1,14 +1,14 @@
 """A table report: its rows as the record has them, then every filter in its order.
 
-    rows, labels, metadata -> totals -> flat -> generic filters -> processed metrics
-    -> queued labels -> columns -> label
+    rows, labels, metadata -> pivot -> totals -> flat -> generic filters -> processed metrics
+    -> comparisons -> queued labels -> columns -> label
 
 See docs/reference/reports.md, "Order".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -18,10 +18,12 @@ from piwikcli.plugins.api.reports import Processed
 from piwikcli.plugins.labels import urldecode
 from piwikcli.plugins.metrics import SHOW_ALL_COLUMNS
 from piwikcli.report.columns import drop_columns, select_columns
+from piwikcli.report.comparisons import Series, compare
 from piwikcli.report.context import ReportContext
 from piwikcli.report.filters import SUMMARY_LABEL, apply_generic_filters
 from piwikcli.report.flatten import Flat, flatten, page_url_label
 from piwikcli.report.labels import filter_labels
+from piwikcli.report.pivot import COLUMN_LIMIT, check_dimension, pivot
 from piwikcli.report.processed import process_table, processed_of
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.sorting import sort_table
@@ -88,16 +90,16 @@ def _merge(rows: list[Row]) -> Row:
     return first if len(rows) == 1 else replace(first, columns={"label": first.label, **sum_rows(rows)})
 
 
-def filtered(report: Report, context: ReportContext, request: ReportRequest, default_limit: int | None) -> DataTable:
-    by_path = any(">" in label for label in request.labels)
-    table = build(report, context, expanded=request.expanded or request.flat or by_path)
-    if request.flag("keep_totals_row"):
-        table = with_totals_row(with_totals(table), request.text("keep_totals_row_label") or "Totals")
-    if request.flat:
-        table = _flat(table, report, context, request)
-    elif request.depth >= 0:
-        _prune(table, request.depth)
+def filtered(
+    report: Report,
+    context: ReportContext,
+    request: ReportRequest,
+    default_limit: int | None,
+    compared: Sequence[tuple[Series, ReportContext]] = (),
+) -> DataTable:
+    """The finished table; `compared` has the series of a comparison, this request's own first."""
     processed = processed_of(report, context)
+    table = _shaped(report, context, request)
     if request.text("filter_add_columns_when_show_all_columns") not in ("", "0"):
         table, processed = _all_columns(table, report, request, processed)
     if not request.flag("disable_generic_filters"):
@@ -109,8 +111,15 @@ def filtered(report: Report, context: ReportContext, request: ReportRequest, def
         if report.subtable_sort is not None:
             for row in table.rows:
                 row.subtable = row.subtable and sort_table(row.subtable, report.subtable_sort, "asc")
-    process_table(table, report.root_processed, processed)
-    table = _with_ids(table) if request.flag("disable_queued_filters") else queued(table, report)
+    pivoted = bool(request.text("pivotBy"))
+    if not pivoted:
+        process_table(table, report.root_processed, processed)
+    if compared:
+        _compare(table, report, request, processed, compared)
+    if request.flag("disable_queued_filters"):
+        table = _with_ids(table)
+    elif not pivoted:
+        table = queued(table, report)
     table = _shown(table, report, request)
     if request.labels:
         table = _labelled(table, report, request)
@@ -120,13 +129,65 @@ def filtered(report: Report, context: ReportContext, request: ReportRequest, def
     return without_internals(table)
 
 
+def _shaped(report: Report, context: ReportContext, request: ReportRequest) -> DataTable:
+    """The report's rows with the levels that the request wants: pivoted, flat, expanded or the root's."""
+    by_path = any(">" in label for label in request.labels)
+    dimension = request.text("pivotBy")
+    if dimension:
+        check_dimension(report, dimension)
+        table = sort_table(build(report, context, expanded=True), report.sort or "label", report.sort_order)
+        _load_subtables(table, report, context)
+        column = request.text("pivotByColumn") or "nb_visits"
+        ranked = not request.flag("disable_queued_filters")
+        return pivot(table, column, request.integer("pivotByColumnLimit", COLUMN_LIMIT), ranked=ranked)
+    table = build(report, context, expanded=request.expanded or request.flat or by_path)
+    if request.flag("keep_totals_row"):
+        table = with_totals_row(with_totals(table), request.text("keep_totals_row_label") or "Totals")
+    if request.flat:
+        return _flat(table, report, context, request)
+    if request.depth >= 0:
+        _prune(table, request.depth)
+    return table
+
+
+def _compare(
+    table: DataTable,
+    report: Report,
+    request: ReportRequest,
+    processed: Sequence[Processed],
+    compared: Sequence[tuple[Series, ReportContext]],
+) -> None:
+    described: list[tuple[Series, Mapping[str, Value], DataTable | None]] = []
+    for index, (series, context) in enumerate(compared):
+        other = table if index == 0 else _shaped(report, context, request)
+        if index:
+            process_table(other, report.root_processed, processed)
+        described.append((series, series.described(context.span), other))
+    show, hide = request.words("showColumns"), request.words("hideColumns")
+    compare(
+        table,
+        described,
+        key=lambda row: (row.is_summary, row.metadata.get(STORED, row.label)),
+        shown=lambda name: name not in hide and (not show or name in show),
+        helpers=() if request.flag("showRawMetrics") else report.temporary,
+        invert=request.flag("invert_compare_change_compute"),
+        trends=request.flag("include_trends"),
+    )
+
+
+def _load_subtables(table: DataTable, report: Report, context: ReportContext) -> None:
+    """Subtables as the report's own subtable method gives them, with pretty labels and metadata."""
+    if not report.subtable or report.recursive or report.flat_stored:
+        return
+    leaves = report_named(report.subtable)
+    for row in table.rows:
+        if row.idsubtable is not None:
+            inner = replace(context, parameters={**context.parameters, "idSubtable": str(row.idsubtable)})
+            row.subtable = queued(build(leaves, inner, expanded=False), leaves)
+
+
 def _flat(table: DataTable, report: Report, context: ReportContext, request: ReportRequest) -> DataTable:
-    if report.subtable and not report.recursive and not report.flat_stored:
-        leaves = report_named(report.subtable)
-        for row in table.rows:
-            if row.idsubtable is not None:
-                inner = replace(context, parameters={**context.parameters, "idSubtable": str(row.idsubtable)})
-                row.subtable = queued(build(leaves, inner, expanded=False), leaves)
+    _load_subtables(table, report, context)
     if not report.inherits_segment:
         for row in table.walk():
             row.metadata.pop("segment", None)
