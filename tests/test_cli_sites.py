@@ -55,6 +55,8 @@ def test_add_makes_the_database_and_prints_the_id(database: Path, capsys: Captur
         "excluded_ips": [],
         "excluded_parameters": [],
         "excluded_user_agents": [],
+        "excluded_referrers": [],
+        "exclude_unknown_urls": False,
         "keep_url_fragments": False,
     }
 
@@ -90,6 +92,8 @@ def test_add_takes_everything_that_a_site_has(capsys: Captured) -> None:
             "excluded_ips": ["10.1.*.*", "192.0.2.0/24", "2001:db8::1"],
             "excluded_parameters": ["sid"],
             "excluded_user_agents": ["curl", "Wget"],
+            "excluded_referrers": [],
+            "exclude_unknown_urls": False,
             "keep_url_fragments": True,
         }
     ]

@@ -75,6 +75,18 @@ COMMANDS: dict[str, Entry] = {
             ("piwik sites add --name Blog --url https://blog.example.org", "piwik sites list"),
         ),
         Entry(
+            "goals",
+            "goals",
+            "Add, list, update and delete goals.",
+            ("piwik goals add --name Signup --match url --pattern /signup/thanks", "piwik goals list"),
+        ),
+        Entry(
+            "dimensions",
+            "dimensions",
+            "Add, list, update and delete custom dimensions.",
+            ("piwik dimensions add --scope visit --name Plan", "piwik dimensions list"),
+        ),
+        Entry(
             "config",
             "config",
             "Show and change settings.",

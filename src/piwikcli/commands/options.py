@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,6 +47,7 @@ ListFormatOption = Annotated[
         show_default=False,
     ),
 ]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 
 _given: dict[str, object] = {}
 """Settings given as flags before the command (`piwik --db PATH sites list`), by name."""
@@ -89,3 +91,9 @@ def open_database(settings: Settings, *, memory_limit: str | None = None, thread
 def examples(*lines: str) -> str:
     """An epilog that shows how the command is used; `\\b` keeps its lines as they are."""
     return "\b\n" + "\n".join(("Examples:", *(f"  {line}" for line in lines)))
+
+
+def confirm(yes: bool, question: str) -> None:
+    """Ask before something is deleted, unless told not to or nobody is at the keyboard; ends the command on no."""
+    if not yes and sys.stdin is not None and sys.stdin.isatty():
+        typer.confirm(question, abort=True, err=True)

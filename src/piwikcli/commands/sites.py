@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +29,8 @@ _LISTED = (
     "excluded_ips",
     "excluded_parameters",
     "excluded_user_agents",
+    "excluded_referrers",
+    "exclude_unknown_urls",
     "keep_url_fragments",
     "created",
 )
@@ -73,6 +74,14 @@ AgentsOption = Annotated[
 FragmentsOption = Annotated[
     bool | None, typer.Option("--keep-url-fragments/--no-keep-url-fragments", help="Keep #… in URLs [no].")
 ]
+ReferrersOption = Annotated[
+    list[str] | None,
+    typer.Option("--excluded-referrers", metavar="A,B", help="No referrers: hosts, .example.org for all below."),
+]
+UnknownOption = Annotated[
+    bool | None,
+    typer.Option("--exclude-unknown-urls/--no-exclude-unknown-urls", help="Only requests of its own URLs [no]."),
+]
 IdOption = Annotated[int | None, typer.Option("--idsite", metavar="N", help="The same as N.", hidden=True)]
 IdArgument = Annotated[int | None, typer.Argument(metavar="N", help="The site's id.", show_default=False)]
 
@@ -95,6 +104,8 @@ def add(
     excluded_ips: IpsOption = None,
     excluded_parameters: ParametersOption = None,
     excluded_user_agents: AgentsOption = None,
+    excluded_referrers: ReferrersOption = None,
+    exclude_unknown_urls: UnknownOption = None,
     keep_url_fragments: FragmentsOption = None,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
@@ -114,6 +125,8 @@ def add(
         excluded_ips=excluded_ips,
         excluded_parameters=excluded_parameters,
         excluded_user_agents=excluded_user_agents,
+        excluded_referrers=excluded_referrers,
+        exclude_unknown_urls=exclude_unknown_urls,
         keep_url_fragments=keep_url_fragments,
     )
     database = options.open_database(options.load_settings(db=db, lock_timeout=lock_timeout))
@@ -163,6 +176,8 @@ def update(
     excluded_ips: IpsOption = None,
     excluded_parameters: ParametersOption = None,
     excluded_user_agents: AgentsOption = None,
+    excluded_referrers: ReferrersOption = None,
+    exclude_unknown_urls: UnknownOption = None,
     keep_url_fragments: FragmentsOption = None,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
@@ -184,6 +199,8 @@ def update(
         excluded_ips=excluded_ips,
         excluded_parameters=excluded_parameters,
         excluded_user_agents=excluded_user_agents,
+        excluded_referrers=excluded_referrers,
+        exclude_unknown_urls=exclude_unknown_urls,
         keep_url_fragments=keep_url_fragments,
     )
     if not changes:
@@ -201,7 +218,7 @@ def update(
 def delete(
     site: IdArgument = None,
     idsite: IdOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    yes: options.YesOption = False,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> None:
@@ -214,8 +231,7 @@ def delete(
 
     with database.read() as connection:
         known = sites.get(connection, number)
-    if not yes and sys.stdin is not None and sys.stdin.isatty():
-        typer.confirm(f"Delete site {number} ({known.name}) with all its visits?", abort=True, err=True)
+    options.confirm(yes, f"Delete site {number} ({known.name}) with all its visits?")
     with database.write() as connection:
         sites.delete(connection, number)
 

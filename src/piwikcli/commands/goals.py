@@ -1,0 +1,185 @@
+"""`piwik goals`: what counts as a conversion."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from piwikcli.commands import options, output
+from piwikcli.commands.site_choice import one_site, open_existing
+from piwikcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from piwikcli.store.goals import Goal
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+_LISTED = (
+    *("idsite", "idgoal", "name", "description", "match_attribute", "pattern", "pattern_type"),
+    *("case_sensitive", "allow_multiple", "revenue", "event_value_as_revenue"),
+)
+_TABLE = ("idsite", "idgoal", "name", "match_attribute", "pattern_type", "pattern", "revenue")
+
+SiteOption = Annotated[
+    int | None,
+    typer.Option("--idsite", metavar="N", help="The site; not needed where there is one.", show_default=False),
+]
+NameOption = Annotated[str | None, typer.Option("--name", metavar="N", help="The goal's name.", show_default=False)]
+DescriptionOption = Annotated[str | None, typer.Option("--description", metavar="TEXT", show_default=False)]
+MatchOption = Annotated[
+    str | None,
+    typer.Option(
+        "--match",
+        metavar="WHAT",
+        help="url, title, file, external_website, event_category|action|name, visit_duration, manually.",
+        show_default=False,
+    ),
+]
+PatternOption = Annotated[
+    str | None,
+    typer.Option("--pattern", metavar="P", help="What it must be like; URL-decoded once.", show_default=False),
+]
+TypeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pattern-type", metavar="TYPE", help="contains, exact, regex or greater_than.", show_default=False
+    ),
+]
+CaseOption = Annotated[
+    bool | None, typer.Option("--case-sensitive/--no-case-sensitive", help="Whether case matters [no].")
+]
+RevenueOption = Annotated[
+    float | None, typer.Option("--revenue", metavar="N", min=0, help="What a conversion is worth [0].")
+]
+MultipleOption = Annotated[
+    bool | None, typer.Option("--allow-multiple/--no-allow-multiple", help="Several conversions a visit [no].")
+]
+EventValueOption = Annotated[
+    bool | None,
+    typer.Option("--event-value-as-revenue/--no-event-value-as-revenue", help="Worth the event's value [no]."),
+]
+IdArgument = Annotated[int, typer.Argument(metavar="IDGOAL", help="The goal's id.", show_default=False)]
+
+
+@app.command(
+    epilog=options.examples(
+        "piwik goals add --idsite 1 --name Signup --match url --pattern /signup/thanks --revenue 10",
+        "piwik goals add --idsite 1 --name Long --match visit_duration --pattern 10",
+    )
+)
+def add(
+    idsite: SiteOption = None,
+    name: NameOption = None,
+    description: DescriptionOption = None,
+    match: MatchOption = None,
+    pattern: PatternOption = None,
+    pattern_type: TypeOption = None,
+    case_sensitive: CaseOption = None,
+    revenue: RevenueOption = None,
+    allow_multiple: MultipleOption = None,
+    event_value_as_revenue: EventValueOption = None,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> None:
+    """Add a goal and print its id. It counts in what is imported from then on."""
+    if not name or not match:
+        raise UsageError("a goal needs a name and what it matches: piwik goals add --name N --match url --pattern P")
+    database = open_existing(db, lock_timeout)
+    from piwikcli.store import goals
+
+    with database.write() as connection:
+        idgoal = goals.add(
+            connection,
+            one_site(connection, idsite),
+            name=name,
+            description=description,
+            match_attribute=match,
+            pattern=pattern,
+            pattern_type=pattern_type,
+            case_sensitive=case_sensitive,
+            revenue=revenue,
+            allow_multiple=allow_multiple,
+            event_value_as_revenue=event_value_as_revenue,
+        )
+    output.line(idgoal)
+
+
+@app.command("list", epilog=options.examples("piwik goals list", "piwik goals list --idsite 1 --format json"))
+def list_(
+    idsite: SiteOption = None,
+    format: options.ListFormatOption = None,
+    out: options.OutputOption = None,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> None:
+    """List the goals, of all sites or of one."""
+    format = output.list_format(format, out)
+    database = open_existing(db, lock_timeout)
+    from piwikcli.store import goals
+
+    with database.read() as connection:
+        site = one_site(connection, idsite) if idsite is not None else None
+        found: list[Goal] = [goal for goal in goals.of_sites(connection) if site in (None, goal.idsite)]
+    rows = [{column: getattr(goal, column) for column in _LISTED} for goal in found]
+    output.write_list(rows, _LISTED, format, out, table=_TABLE)
+
+
+@app.command(epilog=options.examples("piwik goals update 2 --idsite 1 --revenue 12.5"))
+def update(
+    idgoal: IdArgument,
+    idsite: SiteOption = None,
+    name: NameOption = None,
+    description: DescriptionOption = None,
+    match: MatchOption = None,
+    pattern: PatternOption = None,
+    pattern_type: TypeOption = None,
+    case_sensitive: CaseOption = None,
+    revenue: RevenueOption = None,
+    allow_multiple: MultipleOption = None,
+    event_value_as_revenue: EventValueOption = None,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> None:
+    """Change a goal. Options that are not given stay as they are.
+
+    The change counts in what is imported from then on; piwik sites recompute applies it to what there is.
+    """
+    changes: dict[str, Any] = {
+        "name": name,
+        "description": description,
+        "match_attribute": match,
+        "pattern": pattern,
+        "pattern_type": pattern_type,
+        "case_sensitive": case_sensitive,
+        "revenue": revenue,
+        "allow_multiple": allow_multiple,
+        "event_value_as_revenue": event_value_as_revenue,
+    }
+    if all(value is None for value in changes.values()):
+        raise UsageError("nothing to change: give at least one option (piwik goals update --help)")
+    database = open_existing(db, lock_timeout)
+    from piwikcli.store import goals
+
+    with database.write() as connection:
+        goals.update(connection, one_site(connection, idsite), idgoal, **changes)
+
+
+@app.command(epilog=options.examples("piwik goals delete 2 --idsite 1 --yes"))
+def delete(
+    idgoal: IdArgument,
+    idsite: SiteOption = None,
+    yes: options.YesOption = False,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> None:
+    """Delete a goal with its conversions. Asks first when a person is at the keyboard."""
+    database = open_existing(db, lock_timeout)
+    from piwikcli.store import goals
+
+    with database.read() as connection:
+        site = one_site(connection, idsite)
+        known = goals.get(connection, site, idgoal)
+    options.confirm(yes, f"Delete goal {idgoal} ({known.name}) of site {site} with its conversions?")
+    with database.write() as connection:
+        goals.delete(connection, site, idgoal)
