@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from piwikcli.ingest import touched
 from piwikcli.ingest.dictionaries import dates, nullable, timestamps, words
-from piwikcli.ingest.enrich import NULL, Batch
+from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.identities import Identities
 from piwikcli.ingest.lookups.devices import Device
-from piwikcli.ingest.recognise import CAMPAIGN, Ints, Requests, Visits
+from piwikcli.ingest.recognise import CAMPAIGN, NULL, Ints, Requests, Visits
 from piwikcli.ingest.recognition import recognise
 from piwikcli.store import Connection, number
 

@@ -54,10 +54,6 @@ def texts(values: Sequence[Any]) -> pa.Array:
     return pa.array(values, pa.string())
 
 
-def numbers(values: Sequence[Any]) -> pa.Array:
-    return pa.array(values, pa.int64())
-
-
 def nullable(values: Ints, kind: pa.DataType) -> pa.Array:
     """Numbers, negative ones as NULL."""
     return pa.array(values, mask=values < 0).cast(kind)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
-from piwikcli.ingest.lookups.devices import Device
 from piwikcli.ingest.recognise import Ids, Ints, mix
-from piwikcli.ingest.vocabulary import Client
+from piwikcli.store import Connection
 
 _FLAGS = "0" * 10  # plugins and cookies, which a log does not tell
 
@@ -32,16 +31,20 @@ class Fingerprints:
         self._recognition = recognition
         self._salts: dict[tuple[int, int], int] = {}
 
-    def constant(self, clients: Sequence[Client], devices: Sequence[Device]) -> Ids:
-        """The part that does not change from day to day, per client."""
-        secret = self._recognition.secret
-        return np.array(
-            [
-                _hash(secret, device.fingerprint, _FLAGS, client.ip, client.language[:20])
-                for client, device in zip(clients, devices, strict=True)
-            ],
-            dtype=np.uint64,
-        )
+    def constant(self, connection: Connection, clients: pa.Table) -> Ids:
+        """The part that does not change from day to day, per client: (fingerprint, ip, language)."""
+        connection.register("fingerprinted", clients)
+        found = connection.execute(
+            """
+            WITH hashed AS (
+                SELECT md5(concat_ws(chr(31), ?, fingerprint, ?, ip, left(language, 20))) AS digits
+                FROM fingerprinted)
+            SELECT ('0x' || left(digits, 16))::UBIGINT AS print FROM hashed
+            """,
+            [self._recognition.secret, _FLAGS],
+        ).fetchnumpy()
+        connection.unregister("fingerprinted")
+        return np.asarray(found["print"], dtype=np.uint64)
 
     def daily(self, constant: Ids, site: Ints, day: Ints) -> Ids:
         """Each row's fingerprint; `day` counts local dates from 1970."""

@@ -14,8 +14,14 @@ from piwikcli.errors import InputError, UsageError, nearest
 _CLIENT = rb"(?P<ip>[\w*.:-]+)\s+\S+\s+(?P<user>\S+)"
 _HOST = rb"(?P<host>[\w\-.]*)(?::\d+)?\s+"
 _TIME = rb"\s+\[(?P<date>[^\]]*?)\s+(?P<zone>[^\]\s]*)\]"
-_REQUEST = rb'\s+"(?P<method>\S+)\s+(?P<path>.*?)\s+(?P<protocol>\S+)"\s+(?P<status>\d+)\s+(?P<length>\S+)'
+_REQUEST = rb"(?P<method>\S+)\s+(?P<path>.*?)\s+(?P<protocol>\S+)"
+_STATUS = rb'"\s+(?P<status>\d+)\s+(?P<length>\S+)'
 _QUOTED = rb'\s+"(?P<referrer>.*?)"\s+"(?P<agent>.*?)"'
+
+
+def _whole(pattern: bytes) -> str:
+    """A pattern for Arrow that a whole value must match; to RE2 a vertical tab is no white space, here it is."""
+    return f"(?s)^{pattern.decode()}$".replace(r"\s", r"[\s\v]").replace(r"\S", r"[^\s\v]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,17 @@ class LogFormat:
     """Whether referrer and user agent follow, in quotes."""
     pattern: re.Pattern[bytes] = field(init=False, repr=False)
     """What a line must look like; the fast path of `parse` accepts nothing that this would not."""
+    client: str = field(init=False, repr=False)
+    """The pattern's part before the time: `host` (where the format has one), `ip` and `user`, for Arrow."""
+    request: str = field(init=False, repr=False)
+    """Its part between the first quotes: `method`, `path` and `protocol`, for Arrow."""
 
     def __post_init__(self) -> None:
-        pattern = (_HOST if self.host else b"") + _CLIENT + _TIME + _REQUEST + (_QUOTED if self.quoted else b"")
+        client = (_HOST if self.host else b"") + _CLIENT
+        pattern = client + _TIME + rb'\s+"' + _REQUEST + _STATUS + (_QUOTED if self.quoted else b"")
         object.__setattr__(self, "pattern", re.compile(pattern, re.DOTALL))
+        object.__setattr__(self, "client", _whole(client))
+        object.__setattr__(self, "request", _whole(_REQUEST))
 
     @property
     def richness(self) -> int:

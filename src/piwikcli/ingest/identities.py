@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from piwikcli.ingest.dictionaries import nullable, numbers, resolve, texts, timestamps
-from piwikcli.ingest.enrich import NULL, Batch
+from piwikcli.ingest.dictionaries import nullable, resolve, texts, timestamps
+from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.fingerprints import Fingerprints, Recognition
 from piwikcli.ingest.lookups.devices import Device
-from piwikcli.ingest.recognise import Ids, Ints
-from piwikcli.ingest.vocabulary import Client, Vocabulary
+from piwikcli.ingest.lookups.location import Location
+from piwikcli.ingest.recognise import NULL, Ids, Ints
+from piwikcli.ingest.vocabulary import CLIENT_AGENT, CLIENT_IP, CLIENT_LANGUAGE, CLIENT_LOCATION, Vocabulary
 from piwikcli.store import Connection
 
 _NOWHERE = b"\0" * 10 + b"\xff\xff" + b"\0" * 4
@@ -39,11 +40,7 @@ class Identities:
         if batch.vocabulary is not self._vocabulary:
             self._start(batch.vocabulary)
         words = batch.vocabulary
-        clients = words.clients[len(self._client) :]
-        if clients:
-            devices = [self._devices[client.agent] for client in clients]
-            self._client = np.append(self._client, _clients(connection, clients, devices))
-            self._print = np.append(self._print, self._fingerprints.constant(clients, devices))
+        self._learn_clients(connection, words)
         referrers = words.referrers.names[len(self._referrer) :]
         if referrers:
             found = resolve(
@@ -76,6 +73,33 @@ class Identities:
     def config(self, client: Ints, site: Ints, day: Ints) -> Ids:
         """Fingerprints of requests by clients (places) at sites on local days."""
         return self._fingerprints.daily(self._print[client], site, day)
+
+    def _learn_clients(self, connection: Connection, words: Vocabulary) -> None:
+        clients = words.clients.array()[len(self._client) :]
+        if not len(clients):
+            return
+        ip = pa.array([words.ips.names[place] for place in clients[:, CLIENT_IP].tolist()], pa.string())
+        agents, of_agent = np.unique(clients[:, CLIENT_AGENT], return_inverse=True)
+        devices = {agent: self._devices[agent] for agent in (words.agents.names[place] for place in agents.tolist())}
+        used, of_location = np.unique(clients[:, CLIENT_LOCATION], return_inverse=True)
+        locations = [words.locations.names[place] for place in used.tolist()]
+        languages = texts(words.languages.names[:]).take(pa.array(clients[:, CLIENT_LANGUAGE]))
+        found = resolve(
+            connection,
+            "client",
+            "idclient",
+            {
+                "ip": ip,
+                "iddevice": pa.array(_device_ids(connection, devices)[of_agent]),
+                "idlocation": pa.array(_location_ids(connection, locations)[of_location]),
+                "language": languages,
+            },
+            {"location_ip": pa.array([packed_ip(text) for text in ip.to_pylist()], pa.binary())},
+        )
+        fingerprints = texts([device.fingerprint for device in devices.values()]).take(pa.array(of_agent))
+        described = pa.table({"fingerprint": fingerprints, "ip": ip, "language": languages})
+        self._client = np.append(self._client, found)
+        self._print = np.append(self._print, self._fingerprints.constant(connection, described))
 
     def _learn_actions(self, connection: Connection, batch: Batch) -> None:
         """A URL's prefix is that of its first request, whichever arrives first."""
@@ -133,14 +157,14 @@ def _correct_first(connection: Connection, idaction: Ints, time: Ints, prefix: I
     )
 
 
-def _clients(connection: Connection, clients: Sequence[Client], devices: Sequence[Device]) -> Ints:
-    by_agent = {client.agent: device for client, device in zip(clients, devices, strict=True)}
-    found = list(by_agent.values())
-    iddevice = resolve(
+def _device_ids(connection: Connection, devices: Mapping[str, Device]) -> Ints:
+    """Ids of user agents, given with their devices."""
+    found = list(devices.values())
+    return resolve(
         connection,
         "device",
         "iddevice",
-        {"user_agent": texts(list(by_agent))},
+        {"user_agent": texts(list(devices))},
         {
             "is_bot": pa.array([d.is_bot for d in found], pa.bool_()),
             "fingerprint": texts([d.fingerprint for d in found]),
@@ -155,9 +179,10 @@ def _clients(connection: Connection, clients: Sequence[Client], devices: Sequenc
             "config_device_model": texts([d.model for d in found]),
         },
     )
-    device_of = dict(zip(by_agent, iddevice.tolist(), strict=True))
-    places = list({client.location: None for client in clients})
-    idlocation = resolve(
+
+
+def _location_ids(connection: Connection, places: Sequence[Location]) -> Ints:
+    return resolve(
         connection,
         "location",
         "idlocation",
@@ -169,19 +194,6 @@ def _clients(connection: Connection, clients: Sequence[Client], devices: Sequenc
             "longitude": pa.array([p.longitude for p in places], pa.float64()),
             "region_name": texts([p.region_name for p in places]),
         },
-    )
-    location_of = dict(zip(places, idlocation.tolist(), strict=True))
-    return resolve(
-        connection,
-        "client",
-        "idclient",
-        {
-            "ip": texts([client.ip for client in clients]),
-            "iddevice": numbers([device_of[client.agent] for client in clients]),
-            "idlocation": numbers([location_of[client.location] for client in clients]),
-            "language": texts([client.language for client in clients]),
-        },
-        {"location_ip": pa.array([packed_ip(client.ip) for client in clients], pa.binary())},
     )
 
 

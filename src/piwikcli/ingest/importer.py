@@ -275,12 +275,12 @@ class Importer:
         """Enrich, and note every line's fate."""
         for chunk, parsed in parsed_chunks:
             batch = enricher(parsed.hits)
-            self._devices.learn(client.agent for client in enricher.new_clients())
-            fates, rejects = ledger.fates_of(chunk, parsed, batch)
-            fate = ledger.last_fate(parsed, batch, rejects) if chunk.unterminated else ""
+            self._devices.learn(enricher.new_agents())
+            fates = ledger.fates_of(parsed, batch)
+            fate = ledger.last_fate(parsed, batch) if chunk.unterminated else ""
             end = chunk.offset + chunk.size
             last = parsed.last_line_offset
-            yield _Piece(chunk.size, end, chunk.tail, parsed.lines, last, fate, batch, fates, rejects)
+            yield _Piece(chunk.size, end, chunk.tail, parsed.lines, last, fate, batch, fates, parsed.rejects)
 
     def _commit(
         self,

@@ -12,43 +12,32 @@ import pyarrow as pa
 
 from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.parse import Parsed, Reject
-from piwikcli.ingest.rules import CODE, REASONS
-from piwikcli.ingest.stream import Chunk
+from piwikcli.ingest.rules import REASONS
 from piwikcli.ingest.summary import ALREADY, DROPPED, IMPORTED, REJECTED
 from piwikcli.store import Connection, number
 
 Fates = Counter[tuple[str, str]]
-_CONTENT_BYTES = 4096
 
 
-def fates_of(chunk: Chunk, parsed: Parsed, batch: Batch) -> tuple[Fates, list[Reject]]:
-    """Lines of a chunk by (outcome, reason), and those to keep as rejects."""
-    rejects = list(parsed.rejects)
-    bad = np.flatnonzero(batch.fate == CODE["bad_request"])
-    if len(bad):
-        offsets = parsed.hits["offset"].take(bad).to_pylist()
-        lines = parsed.hits["line"].take(bad).to_pylist()
-        for line, offset in zip(lines, offsets, strict=True):
-            start = offset - chunk.offset
-            content = chunk.data[start : start + _CONTENT_BYTES].partition(b"\n")[0].rstrip(b"\r")
-            rejects.append(Reject(line, offset, "bad_request", content))
+def fates_of(parsed: Parsed, batch: Batch) -> Fates:
+    """Lines of a chunk by (outcome, reason)."""
     fates: Fates = Counter()
     for code, count in zip(*(a.tolist() for a in np.unique(batch.fate, return_counts=True)), strict=True):
         if code == 0:
             fates[IMPORTED, ""] += count
-        elif REASONS[code] != "bad_request":
+        else:
             fates[DROPPED, REASONS[code]] += count
     if parsed.blank:
         fates[DROPPED, "blank"] += parsed.blank
-    for reject in rejects:
+    for reject in parsed.rejects:
         fates[REJECTED, reject.reason] += 1
-    return fates, rejects
+    return fates
 
 
-def last_fate(parsed: Parsed, batch: Batch, rejects: list[Reject]) -> str:
+def last_fate(parsed: Parsed, batch: Batch) -> str:
     """`outcome:reason` of the chunk's last line."""
     at = parsed.last_line_offset
-    for reject in rejects:
+    for reject in parsed.rejects:
         if reject.offset == at:
             return f"{REJECTED}:{reject.reason}"
     offsets = parsed.hits["offset"]

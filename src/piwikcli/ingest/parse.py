@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from piwikcli.ingest.formats import LogFormat
 from piwikcli.ingest.stream import Chunk
@@ -56,7 +57,8 @@ class Parsed:
     """What a chunk's lines are.
 
     `hits` has a row per line of the format: line (int64, from 1), offset (int64, bytes), time (int64,
-    seconds UTC), status (int64) and, dictionary-encoded binary, client, request, referrer, agent.
+    seconds UTC), status (int64) and, as dictionaries of bytes (which may hold a value twice), host, ip,
+    user, path (with its query), referrer, agent; what a format does not have is b"".
     lines = len(hits) + len(rejects) + blank.
     """
 
@@ -71,7 +73,7 @@ def parse(chunk: Chunk, log_format: LogFormat, *, first_line: int, now: int, max
     """Parse a chunk whose first line is number `first_line`. `now` in seconds UTC bounds the times."""
     if chunk.oversize:
         reject = Reject(first_line, chunk.offset, "line_too_long", chunk.data)
-        return Parsed(_table(_Columns.empty(), b"", first_line, chunk.offset), [reject], 1, 0, chunk.offset)
+        return Parsed(_NO_HITS, [reject], 1, 0, chunk.offset)
     data = chunk.data
     text: Bytes = np.frombuffer(data, dtype=np.uint8)
     ends = _positions(text, 10)
@@ -96,6 +98,8 @@ def parse(chunk: Chunk, log_format: LogFormat, *, first_line: int, now: int, max
         rejects.append((index, "time_out_of_range"))
     if wrong.any():
         merged = merged.take(~wrong)
+    fields, why = _fields(merged, data, log_format)
+    rejects += [(int(merged.index[row]), reason) for row, reason in why]
     listed = [
         Reject(
             first_line + index,
@@ -105,7 +109,17 @@ def parse(chunk: Chunk, log_format: LogFormat, *, first_line: int, now: int, max
         )
         for index, reason in sorted(rejects)
     ]
-    hits = _table(merged, data, first_line, chunk.offset, starts)
+    hits = pa.table(
+        {
+            "line": merged.index + first_line,
+            "offset": starts[merged.index] + chunk.offset,
+            "time": merged.time,
+            "status": merged.status,
+            **fields,
+        }
+    )
+    if why:
+        hits = hits.filter(pa.array(_all_but(len(merged.index), [row for row, _ in why])))
     last = chunk.offset + (int(starts[-1]) if len(starts) else 0)
     return Parsed(hits, listed, len(starts), blank, last)
 
@@ -301,24 +315,58 @@ def stamp(date: bytes, zone: bytes) -> int | None:
         return None
 
 
-def _table(columns: _Columns, data: bytes, first_line: int, offset: int, starts: Ints | None = None) -> pa.Table:
-    line_starts = starts[columns.index] if starts is not None else columns.index
-    fields = [_dictionary(data, a, b) for a, b in columns.spans]
-    return pa.table(
-        {
-            "line": columns.index + first_line,
-            "offset": line_starts + offset,
-            "time": columns.time,
-            "status": columns.status,
-            "client": fields[0],
-            "request": fields[1],
-            "referrer": fields[2],
-            "agent": fields[3],
-        }
-    )
+def _fields(
+    columns: _Columns, data: bytes, log_format: LogFormat
+) -> tuple[dict[str, pa.Array], list[tuple[int, str]]]:
+    """The texts of the lines, and the rows that are no hits after all: (row, reason).
+
+    What stands before the time and between the first quotes is taken apart once per distinct text.
+    """
+    client, request, referrer, agent = (_dictionary(data, a, b) for a, b in columns.spans)
+    who = pc.extract_regex(client.dictionary, log_format.client)
+    what = pc.extract_regex(request.dictionary, log_format.request)
+    no_client, no_request = _rows_without(client.indices, who), _rows_without(request.indices, what)
+    why = [(row, "no_match") for row in np.flatnonzero(no_client).tolist()]
+    why += [(row, "bad_request") for row in np.flatnonzero(no_request & ~no_client).tolist()]
+    none = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(client), dtype=np.int32)), pa.array([b""]))
+    fields = {
+        "host": _field(client, who, "host") if log_format.host else none,
+        "ip": _field(client, who, "ip"),
+        "user": _field(client, who, "user"),
+        "path": _field(request, what, "path"),
+        "referrer": referrer,
+        "agent": agent,
+    }
+    return fields, why
 
 
-def _dictionary(data: bytes, start: Ints, stop: Ints) -> pa.Array:
+def _field(column: pa.DictionaryArray, found: pa.StructArray, name: str) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(column.indices, found.field(name).fill_null(b""))
+
+
+def _rows_without(indices: pa.Array, found: pa.StructArray) -> Bools:
+    """Rows whose text the pattern did not match."""
+    if not found.null_count:
+        return np.zeros(len(indices), dtype=np.bool_)
+    missing: Bools = np.asarray(found.is_null(), dtype=np.bool_)
+    rows: Bools = missing[np.asarray(indices)]
+    return rows
+
+
+def _all_but(rows: int, without: list[int]) -> Bools:
+    mask = np.ones(rows, dtype=np.bool_)
+    mask[without] = False
+    return mask
+
+
+_TEXTS = ("host", "ip", "user", "path", "referrer", "agent")
+_NO_HITS = pa.schema(
+    [(name, pa.int64()) for name in ("line", "offset", "time", "status")]
+    + [(name, pa.dictionary(pa.int32(), pa.binary())) for name in _TEXTS]
+).empty_table()
+
+
+def _dictionary(data: bytes, start: Ints, stop: Ints) -> pa.DictionaryArray:
     """Spans of the text as a dictionary array, without copying the text: Arrow's views point into it.
 
     A view is 16 bytes: the length, then the text itself (up to 12 bytes, padded with zeros), or its first
@@ -341,6 +389,8 @@ def _dictionary(data: bytes, start: Ints, stop: Ints) -> pa.Array:
             text = data[int(start[row]) : int(stop[row])].ljust(12, b"\0")
             views[row, 1:] = np.frombuffer(text, dtype="<u4")
     elif len(start):
-        return pa.array([data[a:b] for a, b in zip(start.tolist(), stop.tolist(), strict=True)]).dictionary_encode()
+        texts = [data[a:b] for a, b in zip(start.tolist(), stop.tolist(), strict=True)]
+        return pa.array(texts, pa.binary()).dictionary_encode()
     array = pa.Array.from_buffers(pa.binary_view(), len(start), [None, pa.py_buffer(views), pa.py_buffer(data)])
-    return array.dictionary_encode()
+    encoded = array.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.binary()))

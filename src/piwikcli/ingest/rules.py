@@ -29,7 +29,6 @@ STATIC = frozenset("gif jpg jpeg png bmp ico svg svgz webp ttf otf eot woff woff
 # reasons in order of precedence; 0 is "accepted"
 REASONS = (
     "",
-    "bad_request",
     "download_extension",
     "hostname",
     "http_error",
@@ -46,8 +45,6 @@ REASONS = (
     "referrer_spam",
 )
 CODE = {reason: code for code, reason in enumerate(REASONS)}
-REJECTED = frozenset({"bad_request"})
-"""Reasons for which a line is kept in the rejects table; all others are dropped lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,62 +73,54 @@ class Rules:
 
 
 class Target(NamedTuple):
-    """What a request line asks for. `reason` is the code of the rule that drops it whoever asked, or 0."""
+    """What a path asks for. `flags` says which rules would drop it, whoever asked."""
 
-    path: str
-    query: str
-    delimiter: str
-    download: bool
-    bad: bool = False
-    skipped_download: bool = False
-    path_filtered: bool = False
-    static: bool = False
+    full_path: str
+    flags: int
     absolute_host: str = ""
 
-    @property
-    def full_path(self) -> str:
-        return f"{self.path}{self.delimiter}{self.query}" if self.query else self.path
 
+DOWNLOAD_FILE, SKIPPED_DOWNLOAD, STATIC_FILE, PATH_FILTERED, ABSOLUTE = (1 << bit for bit in range(5))
+"""Bits of `Target.flags`: it counts as a download, it is one that the options leave out, ..."""
 
-_BAD = Target("", "", "", False, bad=True)
-_LINE = re.compile(r"\S+\s+(.*?)\s+\S+", re.DOTALL)
 _ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*://([^/?#]*)")
 
 
 class Targets:
-    """Looks at request lines under the rules; call it once per distinct line."""
+    """Looks at paths under the rules; call it once per distinct path."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._include = _globs(rules.include_paths)
         self._exclude = _globs(rules.exclude_paths)
 
-    def __call__(self, line: str) -> Target:
+    def __call__(self, text: str, query: str | None = None) -> Target:
+        """`query` is given where the format logs it apart from the path."""
         rules = self._rules
-        match = _LINE.fullmatch(line)
-        if match is None:
-            return _BAD
-        text = match[1].lower() if rules.force_lowercase_path else match[1]
-        path, found, query = text.partition(rules.query_string_delimiter)
-        delimiter = rules.query_string_delimiter if found else ""
+        if rules.force_lowercase_path:
+            text = text.lower()
+        path, delimiter, joined = text.partition(rules.query_string_delimiter)
+        if query is None:
+            query = joined
+        else:
+            delimiter = rules.query_string_delimiter
         if query == "-" or rules.strip_query_string:
             query = ""
         extension = path.rpartition(".")[2].lower()
-        download = extension in rules.download_extensions
-        static = extension in STATIC or path.rpartition("/")[2] == "robots.txt"
-        absolute = _ABSOLUTE.match(path)
-        return Target(
-            path,
-            query,
-            delimiter,
-            download or (static and rules.enable_static),
-            skipped_download=not download and extension in DOWNLOADS,
-            path_filtered=bool(
-                (self._exclude and self._exclude.match(path)) or (self._include and not self._include.match(path))
-            ),
-            static=static and not rules.enable_static,
-            absolute_host=absolute[1].lower() if absolute else "",
-        )
+        flags = 0
+        if extension in rules.download_extensions:
+            flags = DOWNLOAD_FILE
+        elif extension in DOWNLOADS:
+            flags = SKIPPED_DOWNLOAD
+        if extension in STATIC or (path.endswith("robots.txt") and path.rpartition("/")[2] == "robots.txt"):
+            flags |= DOWNLOAD_FILE if rules.enable_static else STATIC_FILE
+        if (self._exclude and self._exclude.match(path)) or (self._include and not self._include.match(path)):
+            flags |= PATH_FILTERED
+        full = f"{path}{delimiter}{query}" if query else path
+        absolute = None if path[:1] == "/" else _ABSOLUTE.match(path)
+        if absolute is None:
+            return Target(full, flags)
+        return Target(full, flags | ABSOLUTE, absolute[1].lower())
 
 
 def _globs(patterns: Sequence[str]) -> re.Pattern[str] | None:

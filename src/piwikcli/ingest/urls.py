@@ -52,7 +52,9 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 _SCHEME = re.compile(r"([A-Za-z0-9+.\-]+):(?!\d{1,5}(?:/|$))")
 _PARTS = re.compile(r"(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.S)
 _PORT = re.compile(r"[0-9]+")
-_PLAIN = re.compile(r"https?://([a-z0-9.\-]+)(?:/[!$%'()*+,\-./0-9:=@A-Z_a-z~]*)?")
+_SIMPLE = re.compile(
+    r"https?://([a-z0-9.\-]+)(?:/[!$%'()*+,\-./0-9:=@A-Z_a-z~]*)?(?:\?([!$%&'()*+,\-./0-9:=?@A-Z_a-z~]+))?"
+)
 _LOOKS_LIKE_URL = re.compile(r"(?!(?:javascript|vbscript|data):)(?:(?:[a-z][a-z0-9+.\-]*)?:)?//.", re.I)
 _PREFIX = re.compile(r"http(s?)://(www\.)?", re.I)
 _DELIMITED = re.compile(r"([/#~@%!|])(.+)\1([a-zA-Z]*)", re.S)
@@ -90,8 +92,8 @@ def normalise(
     `excluded` is the whole set of parameters to remove (give `DEFAULT_EXCLUDED_PARAMETERS | the site's`);
     an entry between delimiters such as `/^trk_/` is a regular expression. Case does not matter.
     """
-    if plain_host(url):
-        return url  # nothing to do: most URLs of a web log have no query
+    if (found := simple(url)) and found.keeps_all(excluded):
+        return url  # nothing to do, as for most URLs of a web log
     parts = parse(clean(url))
     if parts is None:
         return None
@@ -99,10 +101,34 @@ def normalise(
     return stored if looks_like_url(stored) else None
 
 
-def plain_host(url: str) -> str:
-    """The host of a URL that normalising leaves as it is, since there is no query; empty for any other."""
-    plain = _PLAIN.fullmatch(url) if len(url) <= MAXIMUM_BYTES else None
-    return plain[1] if plain else ""
+class Simple(NamedTuple):
+    """A URL that is already clean: its host, and its query's distinct parameter names in lower case."""
+
+    host: str
+    names: Collection[str]
+
+    def keeps_all(self, excluded: Collection[str]) -> bool:
+        """Whether none of the parameters is excluded: the URL is stored as it is."""
+        if not self.names:
+            return True
+        names, regexes = _compile_excluded(frozenset(excluded))
+        return names.isdisjoint(self.names) and not any(
+            regex.search(name) for regex in regexes for name in self.names
+        )
+
+
+def simple(url: str) -> Simple | None:
+    """`url` if cleaning, taking apart and putting together leave it as it is; None if that isn't certain."""
+    match = _SIMPLE.fullmatch(url) if len(url) <= MAXIMUM_BYTES else None
+    if match is None:
+        return None
+    host, query = match.groups("")
+    if not query:
+        return Simple(host, ())
+    names = [pair.partition("=")[0] for pair in query.split("&")]
+    if "" in names or len(set(names)) != len(names) or "%5" in query:
+        return None  # parameters without a name are dropped, repeated ones joined, lists written in another way
+    return Simple(host, [name.lower() for name in names])
 
 
 def split_prefix(url: str) -> tuple[int | None, str]:

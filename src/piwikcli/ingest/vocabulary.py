@@ -6,17 +6,19 @@ about the ones it hasn't seen. Lists only grow, so one thread may read what anot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from piwikcli.ingest.lookups.location import Location
 from piwikcli.ingest.lookups.referrers import Referrer
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+Ints = npt.NDArray[np.int64]
 
 
 class Memo(dict[K, V]):
@@ -44,47 +46,78 @@ class Places(dict[K, int]):
         self.names.append(key)
         return place
 
+    def all(self, keys: Sequence[K]) -> tuple[list[int], list[K]]:
+        """The numbers of all keys, and those of them that are new."""
+        before = len(self.names)
+        places = [self.setdefault(key, len(self)) for key in keys]
+        if len(self) > before:
+            self.names += dict.fromkeys(key for key, place in zip(keys, places, strict=True) if place >= before)
+        return places, self.names[before:]
+
 
 class Growing:
-    """Rows of integers that are added one by one and read as an array."""
+    """Rows of integers that are added and read as an array. Rows never change, so a reader's array stays right."""
 
     def __init__(self, width: int) -> None:
-        self._rows: npt.NDArray[np.int64] = np.empty((1024, width), dtype=np.int64)
+        self._rows: Ints = np.empty((1024, width), dtype=np.int64)
         self._filled = 0
-        self._new: list[tuple[int, ...]] = []
 
-    def add(self, row: tuple[int, ...]) -> int:
-        """Add a row; returns its place."""
-        self._new.append(row)
-        return self._filled + len(self._new) - 1
+    def __len__(self) -> int:
+        return self._filled
 
-    def array(self) -> npt.NDArray[np.int64]:
+    def extend(self, rows: Sequence[Sequence[int]] | Ints) -> None:
+        """Add rows of the right width."""
+        if not len(rows):
+            return
+        size = self._filled + len(rows)
+        if size > len(self._rows):
+            larger = np.empty((max(size, 2 * len(self._rows)), self._rows.shape[1]), dtype=np.int64)
+            larger[: self._filled] = self._rows[: self._filled]
+            self._rows = larger
+        self._rows[self._filled : size] = rows
+        self._filled = size
+
+    def array(self) -> Ints:
         """All rows so far, (rows, width)."""
-        if self._new:
-            size = self._filled + len(self._new)
-            if size > len(self._rows):
-                larger = np.empty((max(size, 2 * len(self._rows)), self._rows.shape[1]), dtype=np.int64)
-                larger[: self._filled] = self._rows[: self._filled]
-                self._rows = larger
-            self._rows[self._filled : size] = self._new
-            self._filled, self._new = size, []
         return self._rows[: self._filled]
 
 
-class Client(NamedTuple):
-    """Who asked: address as the log has it, user agent, place, language."""
+class Column:
+    """One text column of hits over a run: what each distinct value says, looked at once.
 
-    ip: str
-    agent: str
-    location: Location
-    language: str
+    `read` turns new values into rows of `width` integers.
+    """
+
+    def __init__(self, width: int, read: Callable[[list[bytes]], Sequence[Sequence[int]]]) -> None:
+        self._known: Places[bytes] = Places()
+        self._rows = Growing(width)
+        self._read = read
+
+    def __call__(self, column: pa.DictionaryArray) -> Ints:
+        """The integers of every row of a batch, (rows, width)."""
+        places, new = self._known.all(column.dictionary.to_pylist())
+        if new:
+            self._rows.extend(self._read(new))
+        of_value = self._rows.array()[np.array(places, dtype=np.int64)]
+        codes: Ints = column.indices.to_numpy(zero_copy_only=False)
+        return of_value[codes]
+
+
+CLIENT_IP, CLIENT_AGENT, CLIENT_LOCATION, CLIENT_LANGUAGE = range(4)
+"""Columns of `Vocabulary.clients`: places in its other lists."""
 
 
 class Vocabulary:
     """A run's distinct values."""
 
     def __init__(self) -> None:
-        self.clients: list[Client] = []
+        self.clients = Growing(4)
+        """Who asked: rows of (ip, agent, location, language)."""
+        self.ips: Places[str] = Places()
+        """Addresses as the log has them."""
+        self.agents: Places[str] = Places()
+        self.locations: Places[Location] = Places()
+        self.languages: Places[str] = Places()
         self.actions: Places[tuple[str, int]] = Places()
         """(name, type)"""
         self.referrers: Places[Referrer] = Places()

@@ -48,6 +48,10 @@ class Locator:
             except (maxminddb.InvalidDatabaseError, OSError) as error:
                 raise InputError(f"{database}: is not a readable .mmdb database") from error
 
+    def __bool__(self) -> bool:
+        """Whether it knows any place."""
+        return self._reader is not None
+
     def __call__(self, ip: str) -> Location:
         if self._reader is None:
             return NOWHERE

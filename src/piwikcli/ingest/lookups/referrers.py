@@ -25,7 +25,7 @@ from piwikcli.ingest.urls import (
     looks_like_url,
     parse,
     parse_query,
-    plain_host,
+    simple,
     without_noise,
 )
 from piwikcli.lists.definitions import Definitions
@@ -141,10 +141,8 @@ class ReferrerDetector:
         """The referrer of a request for any page whose `page_part` is `part`."""
         if part.ignored:
             return Referrer(DIRECT, "", "", "")
-        if not part.campaign and (host := plain_host(referrer_url)) and idsite not in self._excluded_referrers:
-            host = canonical_host(host)
-            if self._known_hosts.is_own(idsite, host, part.host) and not _is_advertising(host):
-                return Referrer(DIRECT, None, None, referrer_url)  # most referrers are the site's own pages
+        if not part.campaign and idsite not in self._excluded_referrers and self._is_own(idsite, part, referrer_url):
+            return Referrer(DIRECT, None, None, referrer_url)  # most referrers are the site's own pages
         raw = decode_entities(referrer_url).strip(BLANKS) if referrer_url else ""
         url = parse(raw) if raw and looks_like_url(raw) else None
         if url is not None:
@@ -166,6 +164,20 @@ class ReferrerDetector:
             stored = self._stored_url(idsite, raw, url)[:URL_LENGTH]
         name, keyword = found.name and found.name[:TEXT_LENGTH], found.keyword and found.keyword[:TEXT_LENGTH]
         return Referrer(found.type, name, keyword, stored, found.keyword_from_host)
+
+    def _is_own(self, idsite: int, part: PagePart, referrer_url: str) -> bool:
+        """Whether a referrer is surely one of the site's pages, and stored as it is."""
+        found = simple(referrer_url)
+        if found is None:
+            return False
+        host = canonical_host(found.host)
+        excluded = self._excluded_parameters.get(idsite, DEFAULT_EXCLUDED_PARAMETERS)
+        return (
+            self._known_hosts.is_own(idsite, host, part.host)
+            and not _is_advertising(host)
+            and found.keeps_all(excluded)
+            and not (found.names and any(pattern.search(host) for pattern, _ in _HOST_NOISE))
+        )
 
     def _is_excluded(self, idsite: int, url: Url) -> bool:
         for entry in self._excluded_referrers.get(idsite, ()):
