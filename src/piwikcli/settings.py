@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError, nearest
 
 T = TypeVar("T")

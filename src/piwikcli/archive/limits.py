@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from piwikcli import plugins
+from piwikcli.declared import dataclass
 from piwikcli.settings import SETTINGS, Settings
 from piwikcli.store import Connection
 from piwikcli.store.options import option, set_option

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
 
 IDS = {"day": 1, "week": 2, "month": 3, "year": 4, "range": 5}

@@ -10,8 +10,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from piwikcli.declared import dataclass
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

@@ -7,9 +7,10 @@ changed against the first period. See docs/reference/reports.md, "Comparisons".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from piwikcli.archive.periods import Period
+from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
 from piwikcli.report.formatting import rounded
 from piwikcli.report.numeric import is_numeric, number

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from piwikcli.archive.periods import Period
+from piwikcli.declared import dataclass
 from piwikcli.report.reader import ArchiveReader
 from piwikcli.report.table import Answer, DataTable
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
 from piwikcli.report.numeric import number
 from piwikcli.report.sorting import Order, sort_table

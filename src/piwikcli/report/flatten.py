@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from piwikcli.declared import dataclass
 from piwikcli.report.table import DataTable, Row, Value
 
 INDEX_PAGE = "index"

@@ -21,7 +21,7 @@ from piwikcli.report.comparisons import COMPARISONS, Series, compare, series_of
 from piwikcli.report.context import ReportContext
 from piwikcli.report.formatting import duration, format_metrics
 from piwikcli.report.processed import process, processed_of
-from piwikcli.report.reader import Archives, find_archives, find_days
+from piwikcli.report.reader import Archives, find_days
 from piwikcli.report.reading import Reading
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.rows import build, filtered, queued, without_internals
@@ -111,8 +111,7 @@ class Reports:
 
     def _context(self, site: Site, period: Period, parameters: Mapping[str, str]) -> ReportContext:
         if site.idsite not in self._archives:
-            ids = find_archives(self._reading, site.idsite, self.selection.periods, self.selection.segment)
-            self._archives[site.idsite] = Archives(self._reading, ids)
+            self._archives[site.idsite] = self._reading.archives(site.idsite, self.selection)
         return ReportContext(
             site=site,
             span=period,

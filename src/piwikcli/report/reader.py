@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from piwikcli.archive.periods import IDS, Period
+from piwikcli.declared import dataclass
 from piwikcli.plugins import measured, page_record
 from piwikcli.plugins.api import METRICS
 from piwikcli.plugins.api.records import SUMMARY_LABEL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
@@ -25,6 +25,7 @@ class Reading:
         self._settings = settings
         self._open = ExitStack()
         self._connection: Connection | None = None
+        self._archives: dict[Hashable, Archives] = {}
 
     @classmethod
     def over(cls, connection: Connection) -> Reading:
@@ -50,6 +51,14 @@ class Reading:
     def execute(self, query: str, parameters: Sequence[Any] = (), /) -> Connection:
         return self.connection.execute(query, parameters)
 
+    def archives(self, idsite: int, selection: Selection) -> Archives:
+        """The archives of one of the selection's sites, looked for once."""
+        key = (idsite, tuple(selection.periods), selection.segment)
+        if key not in self._archives:
+            found = find_archives(self, idsite, selection.periods, selection.segment)
+            self._archives[key] = Archives(self, found)
+        return self._archives[key]
+
     def ensure(self, selection: Selection) -> bool:
         """Build the archives that the selection misses; whether there were any to look for.
 
@@ -69,6 +78,7 @@ class Reading:
     def _release(self) -> None:
         self._open.close()
         self._connection = None
+        self._archives = {}
 
 
 def is_current(reads: Reading, selection: Selection, settings: Settings) -> bool:
@@ -78,7 +88,7 @@ def is_current(reads: Reading, selection: Selection, settings: Settings) -> bool
     built_with = Limits.of(settings).described(reads.connection)
     wanted = len(set(selection.periods))
     for site in selection.sites:
-        ids = find_archives(reads, site.idsite, selection.periods, selection.segment)
-        if len(ids) < wanted or not Archives(reads, ids).all_built_with(built_with):
+        archives = reads.archives(site.idsite, selection)
+        if len(archives.ids) < wanted or not archives.all_built_with(built_with):
             return False
     return True

@@ -6,9 +6,9 @@ Names and defaults: docs/reference/reports.md, "Parameters".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError, nearest
 from piwikcli.plugins.api import Report
 from piwikcli.report.filters import GenericFilters

@@ -6,13 +6,13 @@ Forms of `--idsite` and `--date`: docs/reference/periods.md and docs/reference/r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from datetime import date as date_type
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from piwikcli.archive.periods import Period, parse_dates
+from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
 from piwikcli.report.reader import Reads, latest_visit_day
 

@@ -17,12 +17,12 @@ import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from piwikcli.declared import dataclass
 from piwikcli.errors import BusyError, InputError, PiwikError
 
 Connection = duckdb.DuckDBPyConnection

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError, nearest
 from piwikcli.store.database import Connection, number
 

@@ -6,8 +6,9 @@ Ids and aggregation rules: docs/reference/metrics.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from piwikcli.declared import dataclass
 
 Aggregation = Literal["sum", "max", "min"]
 Kind = Literal["number", "percent", "duration", "money"]

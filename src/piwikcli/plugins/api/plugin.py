@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from piwikcli.declared import dataclass
 from piwikcli.plugins.api.metrics import Metric
 from piwikcli.plugins.api.records import AnyRecord
 from piwikcli.plugins.api.reports import Report

@@ -14,9 +14,9 @@ How records are built and rolled up: docs/explanation/archiving.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from piwikcli.declared import dataclass
 from piwikcli.plugins.api.metrics import VISIT_METRICS
 
 SUMMARY_LABEL = "\x01others"

@@ -8,10 +8,10 @@ sorting, limits, flat tables, formats. See docs/reference/reports.md and docs/ho
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from piwikcli.declared import dataclass
 from piwikcli.plugins.api.metrics import Kind, ProcessedMetric
 from piwikcli.plugins.api.table import Answer, DataTable, Row, Value
 

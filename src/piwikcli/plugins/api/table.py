@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from piwikcli import declared
+
 Value = Any
 """int, float, str, bool, None, or for `goals` a dict of dicts."""
 
@@ -54,7 +56,7 @@ class DataTable:
                 yield from row.subtable.walk()
 
 
-@dataclass(slots=True)
+@declared.dataclass(slots=True)
 class SimpleTable:
     """One row without label (`VisitsSummary.get`). Empty columns mean: no data."""
 
@@ -62,14 +64,14 @@ class SimpleTable:
     metadata: dict[str, Value] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@declared.dataclass(slots=True)
 class Number:
     """A report that is one number."""
 
     value: int | float | str
 
 
-@dataclass(slots=True)
+@declared.dataclass(slots=True)
 class TableMap:
     """Several results of one report, keyed by date or by site (`key_name` is `date` or `idSite`)."""
 
@@ -80,7 +82,7 @@ class TableMap:
 Result = DataTable | SimpleTable | Number | TableMap
 
 
-@dataclass(slots=True)
+@declared.dataclass(slots=True)
 class Document:
     """An answer that is no table: nested dicts and lists, as JSON has them (`Live.getVisitorProfile`)."""
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import BinaryIO
 
+from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError, nearest
 from piwikcli.report.render.options import DEFAULT, RenderOptions
 from piwikcli.report.table import Answer, Document, Result
