@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from piwikcli.archive import details, leaves, rows, slices
+from piwikcli.archive import details, rows, slices
+from piwikcli.archive.aggregate import make_leaves
+from piwikcli.archive.families import families
 from piwikcli.archive.limits import Limits, remember_declarations
 from piwikcli.archive.numbers import store_day_numbers, store_period_numbers
 from piwikcli.archive.periods import IDS, Period
@@ -169,8 +171,9 @@ def _build_days(connection: Connection, idsite: int, days: list[Wanted], limits:
     slices.make_actions(connection)
     tables, numbers, _ = _declared()
     details.start(connection)
-    leaves.make_leaves(connection, tables)
-    rows.from_leaves(connection, tables)
+    some = families(tables)
+    make_leaves(connection, some)
+    rows.from_leaves(connection, some)
     details.from_leaves(connection)
     _start_numbers(connection)
     store_day_numbers(connection, numbers)
@@ -192,14 +195,15 @@ def _build_periods(
     connection.execute("INSERT INTO child SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[])", [parents, kids])
     slices.set_building(connection, idsite, [(ids[one], one.segment, one.period) for one in periods])
     tables, numbers, _ = _declared()
-    rows.from_children(connection)
+    some = families(tables)
+    rows.from_children(connection, some)
     details.from_children(connection)
     if limits.exact_row_uniques:
         rows.keep_aside(connection)
         slices.make_visits(connection)
         slices.make_actions(connection)
-        leaves.make_leaves(connection, tables)
-        rows.from_leaves(connection, tables)
+        make_leaves(connection, some)
+        rows.from_leaves(connection, some)
         rows.add_exact_uniques(connection)
     _start_numbers(connection)
     store_period_numbers(connection, numbers)

@@ -11,12 +11,13 @@ from piwikcli.store import Connection
 _SOURCES = {
     "visits": "FROM v",
     "actions": "FROM a",
+    "pages": "FROM p",
     "conversions": f"FROM {of_archives('conversion')} c",
 }
 
 
 def store_day_numbers(connection: Connection, records: Sequence[NumericRecord]) -> None:
-    """Compute every number from tables `v` and `a`, into `number_of` (idarchive, name, value)."""
+    """Compute every number from `v`, `a` and `p`, into `number_of` (idarchive, name, value)."""
     for source, relation in _SOURCES.items():
         _aggregate(connection, [record for record in records if record.source == source], relation)
 

@@ -1,7 +1,7 @@
 """From leaf rows to the rows of a record: interior rows, row limits, and the roll-up of periods.
 
-All work on the temporary table `rows`, which has the columns of `archive_row`, for all archives and records
-at once. See docs/explanation/archiving.md.
+All make or read `rows`, which has the columns of `archive_row`, for all archives and records at once.
+See docs/explanation/archiving.md.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from piwikcli.archive import details
+from piwikcli.archive.families import Family
 from piwikcli.archive.paths import number_paths
 from piwikcli.plugins import measured
-from piwikcli.plugins.api import METRICS, PageRecord, RowCount, TableRecord
+from piwikcli.plugins.api import METRICS, RowCount, TableRecord
 from piwikcli.plugins.api.records import SUMMARY_LABEL
 from piwikcli.store import Connection, number
 
 DISTINCT = {metric.name: metric.period_name for metric in METRICS if metric.period_name}
 COLUMNS = tuple(metric.name for metric in METRICS) + tuple(DISTINCT.values())
+_KEY = "idarchive, record, idpath"
 _MAXIMA = {metric.name for metric in METRICS if metric.aggregation == "max"}
 
 
@@ -24,59 +26,81 @@ def _totals(prefix: str = "", columns: Iterable[str] = COLUMNS) -> str:
     return ", ".join(f"{'max' if name in _MAXIMA else 'sum'}({prefix}{name}) AS {name}" for name in columns)
 
 
-def from_leaves(connection: Connection, records: Iterable[TableRecord]) -> None:
-    """Make `rows` from `leaf`: every leaf, and above it rows that sum all rows with their prefix.
+def _gather(connection: Connection, families: Iterable[Family]) -> None:
+    """View `rows`: the rows of all families."""
+    empty = "SELECT * FROM archive_row LIMIT 0"
+    parts = (f"SELECT * FROM {family.rows}" for family in families)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW rows AS {' UNION ALL BY NAME '.join((f'({empty})', *parts))}")
 
-    Folders of pages carry no distinct visitors: a visitor of two pages would count twice.
+
+def from_leaves(connection: Connection, families: Iterable[Family]) -> None:
+    """Make `rows` from leaves: every leaf, and above it rows that sum all rows with their prefix.
+
+    Rows above carry no metrics that their record withholds: a visitor of two pages would count twice in a folder.
     """
-    number_paths(connection, "leaf")
-    withheld = ", ".join(f"'{record.name}'" for record in records if isinstance(record, PageRecord)) or "''"
-    columns = []
-    for metric in METRICS:
-        aggregate = "max" if metric.aggregation == "max" else "sum"
-        value = f"l.{metric.name}"
-        if metric.period_name:
-            value = f"CASE WHEN above = p.idpath OR l.record NOT IN ({withheld}) THEN {value} END"
-        columns.append(f"{aggregate}({value}) AS {metric.name}")
-    connection.execute("CREATE OR REPLACE TEMP TABLE rows AS SELECT * FROM archive_row LIMIT 0")
-    connection.execute(
-        f"""
-        INSERT INTO rows BY NAME
-        SELECT l.idarchive, l.record, above AS idpath,
-               any_value(CASE WHEN above = p.idpath THEN l.idaction END) AS idaction, {", ".join(columns)}
-        FROM leaf l
-        JOIN archive_path p ON p.path = l.path, unnest(p.ancestors) AS u(above)
-        GROUP BY l.idarchive, l.record, above
+    for family in families:
+        connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE beneath AS
+            SELECT idpath, unnest(ancestors[:-2]) AS above FROM archive_path SEMI JOIN {family.leaf} USING (idpath)
+            """
+        )
+        shown = [name for name in family.columns if name not in family.withheld]
+        totals = _totals("", shown)
+        parts = f"""
+            SELECT l.idarchive, l.record, b.above AS idpath, {", ".join(f"l.{name}" for name in shown)}
+            FROM {family.leaf} l JOIN beneath b USING (idpath)
         """
+        if _has_whole_leaves(connection, family):
+            every, interior = f"SELECT * FROM {family.leaf}", f"SELECT {_KEY}, {totals} FROM ({parts}) GROUP BY ALL"
+            select = f"{every} UNION ALL BY NAME {interior}"
+        else:
+            values = f"any_value(idaction) AS idaction, {_totals('', family.columns)}"
+            together = f"SELECT * FROM {family.leaf} UNION ALL BY NAME {parts}"
+            select = f"SELECT {_KEY}, {values} FROM ({together}) GROUP BY ALL"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {family.rows} AS {select}")
+    _gather(connection, families)
+
+
+def _has_whole_leaves(connection: Connection, family: Family) -> bool:
+    """Whether every leaf is a row as it is: none is a partial sum, and none has rows below it."""
+    return family.whole_leaves and not number(
+        connection, f"SELECT count(*) FROM {family.leaf} WHERE idpath IN (SELECT above FROM beneath)"
     )
 
 
-def from_children(connection: Connection) -> None:
+def from_children(connection: Connection, families: Iterable[Family]) -> None:
     """Make `rows` from the finished archives that the temporary table `child` (idarchive, idchild) names.
 
     Distinct counts cannot be added up; their sum over the days goes into a column of its own.
     """
-    own, daily = [], []
-    for name, period in DISTINCT.items():
-        # a range of one day is that day
-        own.append(f"CASE WHEN any_value(p.date1 = p.date2) THEN sum(r.{name}) END AS {name}")
-        total = f"sum(coalesce(r.{period}, r.{name}))"
-        daily.append(f"CASE WHEN any_value(p.date1 < p.date2) THEN {total} END AS {period}")
-    plain = _totals("r.", (metric.name for metric in METRICS if not metric.period_name))
-    connection.execute("CREATE OR REPLACE TEMP TABLE rows AS SELECT * FROM archive_row LIMIT 0")
     connection.execute(
-        f"""
-        INSERT INTO rows BY NAME
-        SELECT c.idarchive, r.record, r.idpath,
-               arg_max(r.idaction, (coalesce(r.nb_hits, 0), -epoch(k.date1))) AS idaction,
-               {plain}, {", ".join(own)}, {", ".join(daily)}
-        FROM child c
-        JOIN archive p ON p.idarchive = c.idarchive
-        JOIN archive k ON k.idarchive = c.idchild
-        JOIN archive_row r ON r.idarchive = c.idchild
-        GROUP BY c.idarchive, r.record, r.idpath
+        """
+        CREATE OR REPLACE TEMP TABLE kin AS
+        SELECT c.idarchive, c.idchild, p.date1 = p.date2 AS one_day, k.date1 - DATE '1970-01-01' AS day
+        FROM child c JOIN archive p ON p.idarchive = c.idarchive JOIN archive k ON k.idarchive = c.idchild
         """
     )
+    for family in families:
+        values = [_totals("r.", (name for name in family.columns if name not in DISTINCT))]
+        for name in family.columns:
+            if name in DISTINCT:
+                # a range of one day is that day
+                values.append(f"sum(r.{name}) FILTER (k.one_day) AS {name}")
+                daily = f"coalesce(r.{DISTINCT[name]}, r.{name})"
+                values.append(f"sum({daily}) FILTER (NOT k.one_day) AS {DISTINCT[name]}")
+        # the action that had most hits in a child, the first such child's
+        best = "arg_max(r.idaction, coalesce(r.nb_hits, 0) * 1000000 - k.day)" if family.has_actions else "NULL"
+        connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE {family.rows} AS
+            SELECT k.idarchive, r.record, r.idpath, {best}::INTEGER AS idaction, {", ".join(values)}
+            FROM kin k JOIN archive_row r ON r.idarchive = k.idchild
+            WHERE r.record IN ({family.names})
+            GROUP BY k.idarchive, r.record, r.idpath
+            """
+        )
+    _gather(connection, families)
 
 
 def keep_aside(connection: Connection) -> None:
@@ -86,15 +110,16 @@ def keep_aside(connection: Connection) -> None:
 
 def add_exact_uniques(connection: Connection) -> None:
     """Make `rows` the rolled-up ones again, with the distinct counts of those made from the period's own leaves."""
-    exact = ", ".join(f"e.{name}" for name in DISTINCT)
+    exact = ", ".join(DISTINCT)
     connection.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE rows AS
+        CREATE OR REPLACE TEMP TABLE with_exact AS
         SELECT r.* REPLACE ({", ".join(f"e.{name} AS {name}" for name in DISTINCT)})
-        FROM rolled_up r LEFT JOIN (SELECT idarchive, record, idpath, {exact.replace("e.", "")} FROM rows) e
+        FROM rolled_up r LEFT JOIN (SELECT idarchive, record, idpath, {exact} FROM rows) e
             USING (idarchive, record, idpath)
         """
     )
+    connection.execute("CREATE OR REPLACE TEMP VIEW rows AS SELECT * FROM with_exact")
 
 
 def count_rows(connection: Connection, counts: Iterable[RowCount]) -> None:
@@ -135,6 +160,8 @@ def limit(connection: Connection, records: Iterable[TableRecord], maximum: Mappi
     )
     if not lowest or largest <= lowest:
         return
+    connection.execute("CREATE OR REPLACE TEMP TABLE kept AS SELECT * FROM rows")
+    connection.execute("CREATE OR REPLACE TEMP VIEW rows AS SELECT * FROM kept")
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE limits "
         "(record VARCHAR, root BIGINT, below BIGINT, sort VARCHAR, metric SMALLINT)"
@@ -192,11 +219,11 @@ def _fold(connection: Connection, depth: int) -> None:
     )
     connection.execute(
         """
-        DELETE FROM rows USING folded f, archive_path p
-        WHERE p.idpath = rows.idpath AND f.idarchive = rows.idarchive AND f.record = rows.record
+        DELETE FROM kept USING folded f, archive_path p
+        WHERE p.idpath = kept.idpath AND f.idarchive = kept.idarchive AND f.record = kept.record
           AND p.ancestors[$1] = f.idpath
         """,
         [depth],
     )
-    connection.execute("INSERT INTO rows BY NAME SELECT * FROM summary")
+    connection.execute("INSERT INTO kept BY NAME SELECT * FROM summary")
     details.fold(connection, depth)

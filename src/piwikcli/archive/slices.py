@@ -1,4 +1,4 @@
-"""The part of the logs that archives are aggregated from: temporary tables `v` (visits) and `a` (actions).
+"""The part of the logs that archives are aggregated from: `v` (visits), `a` (actions) and `p` (pages per visit).
 
 `building` says what is being built, a row per local day of each archive: (idarchive, idsite, day, segment, date1,
 date2). `segment` is 0 for all visits, else a number that the table `member` says the visits of (`segments`).
@@ -45,34 +45,53 @@ def make_visits(connection: Connection) -> None:
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE v AS
+        WITH back AS (
+            SELECT idarchive, idvisitor FROM {of_archives("visit")} GROUP BY ALL HAVING count(*) > 1
+        )
         SELECT v.*, c.language,
                CAST(v.idvisit IN (SELECT idvisit FROM conversion WHERE idgoal >= 0) AS UTINYINT)
                    AS visit_goal_converted,
-               count(*) OVER (PARTITION BY v.idarchive, v.idvisitor) = 1 AS once
+               back.idvisitor IS NULL AS once
         FROM {of_archives("visit")} v
         JOIN client c USING (idclient)
+        LEFT JOIN back ON back.idarchive = v.idarchive AND back.idvisitor = v.idvisitor
         """
     )
 
 
 def make_actions(connection: Connection) -> None:
-    """Table `a`: one row per action of the archives' days, by its own local day.
+    """View `a`: one row per action of the archives' days, by its own local day. Table `p`: the same per visit.
 
-    `once` marks visitors whose actions in the archive all belong to one visit.
+    `p` has a row per (visit, kind, URL, name) of an archive, with `nb_hits`, those of them after a search
+    (`following`) and the largest `search_count`. Table `several` has the visits in `p` of visitors that have
+    more than one there: only they need a distinct count.
     """
     connection.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE a AS
-        WITH q AS (
-            SELECT idarchive, idvisit, kind, idaction_url, idaction_name, idaction_url_ref,
-                   idaction_name_ref, time_spent_ref_action, search_cat, search_count
-            FROM {of_archives("request")}
-            WHERE kind < 100
-        ), member AS (
-            SELECT DISTINCT q.idarchive, q.idvisit, w.idvisitor FROM q JOIN visit w USING (idvisit)
-        ), counted AS (
-            SELECT *, count(*) OVER (PARTITION BY idarchive, idvisitor) = 1 AS once FROM member
+        CREATE OR REPLACE TEMP VIEW a AS
+        SELECT q.*, w.idvisitor FROM {of_archives("request")} q JOIN visit w USING (idvisit) WHERE q.kind < 100
+        """
+    )
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE p AS
+        SELECT q.idarchive, q.idvisit, q.kind, q.idaction_url, q.idaction_name, count(*) AS nb_hits,
+               count(keyword.idaction) AS following, max(q.search_count) AS search_count
+        FROM {of_archives("request")} q
+        LEFT JOIN log_action keyword ON keyword.idaction = q.idaction_name_ref AND keyword.type = 8
+        WHERE q.kind < 100
+        GROUP BY ALL
+        """
+    )
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE several AS
+        WITH member AS (
+            SELECT idarchive, idvisit, idvisitor FROM (SELECT DISTINCT idarchive, idvisit FROM p)
+            JOIN visit USING (idvisit)
         )
-        SELECT q.*, counted.idvisitor, counted.once FROM q JOIN counted USING (idarchive, idvisit)
+        SELECT member.* FROM member
+        SEMI JOIN (SELECT idarchive, idvisitor FROM member GROUP BY ALL HAVING count(*) > 1)
+            USING (idarchive, idvisitor)
         """
     )

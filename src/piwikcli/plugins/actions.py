@@ -8,14 +8,12 @@ from piwikcli.plugins.api import ActionRecord, NumericRecord, PageRecord, Plugin
 
 PAGE, OUTLINK, DOWNLOAD, TITLE, KEYWORD = 1, 2, 3, 4, 8
 
-_NOT_SEARCH = "a.idaction_url IS NOT NULL"
-
 
 def _numeric(name: str, sql: str) -> NumericRecord:
-    return NumericRecord(name=f"Actions_{name}", sql=sql, source="actions")
+    return NumericRecord(name=f"Actions_{name}", sql=sql, source="pages")
 
 
-# "unique" counts are visits per action, added up over the actions
+# "unique" counts are visits per action, added up over the actions; downloads and outlinks have no names
 RECORDS = (
     PageRecord(
         name="Actions_actions_url",
@@ -67,16 +65,13 @@ RECORDS = (
         where="a.kind = 8 AND a.search_cat <> ''",
         max_rows="site_search",
     ),
-    _numeric("nb_pageviews", "count(*) FILTER (a.kind = 1)"),
-    _numeric(
-        "nb_uniq_pageviews",
-        "count(DISTINCT (a.idvisit, a.idaction_url, a.idaction_name)) FILTER (a.kind = 1)",
-    ),
-    _numeric("nb_downloads", "count(*) FILTER (a.kind = 3)"),
-    _numeric("nb_uniq_downloads", "count(DISTINCT (a.idvisit, a.idaction_url)) FILTER (a.kind = 3)"),
-    _numeric("nb_outlinks", "count(*) FILTER (a.kind = 2)"),
-    _numeric("nb_uniq_outlinks", "count(DISTINCT (a.idvisit, a.idaction_url)) FILTER (a.kind = 2)"),
-    _numeric("nb_searches", "count(*) FILTER (a.kind = 8)"),
+    _numeric("nb_pageviews", "sum(p.nb_hits) FILTER (p.kind = 1)"),
+    _numeric("nb_uniq_pageviews", "count(*) FILTER (p.kind = 1)"),
+    _numeric("nb_downloads", "sum(p.nb_hits) FILTER (p.kind = 3)"),
+    _numeric("nb_uniq_downloads", "count(*) FILTER (p.kind = 3)"),
+    _numeric("nb_outlinks", "sum(p.nb_hits) FILTER (p.kind = 2)"),
+    _numeric("nb_uniq_outlinks", "count(*) FILTER (p.kind = 2)"),
+    _numeric("nb_searches", "sum(p.nb_hits) FILTER (p.kind = 8)"),
     RowCount(name="Actions_nb_keywords", record="Actions_sitesearch"),
 )
 

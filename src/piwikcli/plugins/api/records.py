@@ -8,6 +8,7 @@ for all wanted days at once. SQL in a declaration sees these relations (docs/ref
     r   the visit's referrer        (table="referrer")
     l   the visit's location        (table="location")
     a   actions of the archived days: one row per action, with `day`
+    p   the same per visit: one row per (visit, kind, URL, name), with `nb_hits`
 
 How records are built and rolled up: docs/explanation/archiving.md.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 from typing import Literal
 
 from piwikcli.declared import dataclass
-from piwikcli.plugins.api.metrics import VISIT_METRICS
+from piwikcli.plugins.api.metrics import BY_NAME, VISIT_METRICS
 
 SUMMARY_LABEL = "\x01others"
 """Stored label of the row that sums what a row limit folded; reports show it as `Others`."""
@@ -35,6 +36,16 @@ class Record:
     max_subtable_rows: str | None = None
     sort: str = "nb_visits"
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The metrics that rows have."""
+        return ("nb_visits",)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Metrics that rows above others do not have."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRecord(Record):
@@ -51,6 +62,10 @@ class VisitRecord(Record):
     where: str = "true"
     key: tuple[str, ...] = ()
     metrics: tuple[str, ...] = VISIT_METRICS
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +111,27 @@ class PageRecord(Record):
     max_rows: str | None = "actions"
     max_subtable_rows: str | None = "actions_subtable"
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        columns = ["nb_visits", "nb_hits", "sum_time_spent"]
+        if self.uniques:
+            columns.append("nb_uniq_visitors")
+        if self.following_search:
+            columns.append("nb_hits_following_search")
+        if self.no_result:
+            columns.append("no_result")
+        if self.entries:
+            columns += ["entry_nb_visits", "entry_nb_actions", "entry_sum_visit_length", "entry_bounce_count"]
+            columns += ["entry_nb_uniq_visitors"] if self.uniques else []
+        if self.exits:
+            columns += ["exit_nb_visits"] + (["exit_nb_uniq_visitors"] if self.uniques else [])
+        return tuple(columns)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """A visitor of two pages would count twice in the folder above them."""
+        return tuple(name for name in self.columns if BY_NAME[name].period_name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRecord(Record):
@@ -104,10 +140,14 @@ class ActionRecord(Record):
     path: tuple[str, ...]
     where: str = "true"
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("nb_visits", "nb_uniq_visitors", "nb_actions")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumericRecord:
-    """One number per archive: an SQL aggregate over `v` (visits) or `a` (actions).
+    """One number per archive: an SQL aggregate over `v` (visits), `a` (actions) or `p` (pages of each visit).
 
     `aggregation` says how a period's value comes from its children's; `recount` computes it from the
     period's own logs instead (distinct counts).
@@ -115,7 +155,7 @@ class NumericRecord:
 
     name: str
     sql: str
-    source: Literal["visits", "actions", "conversions"]
+    source: Literal["visits", "actions", "pages", "conversions"]
     aggregation: Literal["sum", "max", "recount"] = "sum"
 
 
