@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping
 from urllib.parse import quote
 
 from piwikcli.ingest import sitesearch
-from piwikcli.ingest.lookups.hosts import canonical_host
 from piwikcli.ingest.lookups.referrers import PagePart, ReferrerDetector
 from piwikcli.ingest.urls import clean_title, normalise, normalise_target, simple, split_prefix
 from piwikcli.ingest.vocabulary import Places, Vocabulary
@@ -48,15 +47,11 @@ class Pages:
         url = address(path, host, site)
         keywords = site.sitesearch_keyword_parameters or sitesearch.DEFAULT_KEYWORD_PARAMETERS
         found = simple(url)
-        if found is not None and found.keeps_all(self._excluded[idsite]):
-            # the excluded parameters hold all that name a campaign, so only the host tells about referrers
-            part = self._parts[PagePart(False, canonical_host(found.host), "", "")]
-            searched = site.sitesearch and any(name.lower() in found.names for name in keywords)
-            stored: str | None = url
-        else:
-            part = self._parts[self._detector.page_part(url)]
-            searched = site.sitesearch
-            stored = None
+        part = self._parts[self._detector.page_part(found or url)]
+        searched = site.sitesearch
+        if found and searched:
+            names = {name.lower() for name in found.parameters}
+            searched = bool(names) and any(name.lower() in names for name in keywords)
         if searched:
             search = sitesearch.detect(url, keywords, site.sitesearch_category_parameters)
             if search is not None:
@@ -64,10 +59,14 @@ class Pages:
                 category = words.categories[search.category or ""]
                 return SEARCH, NULL, words.actions[search.keyword, SEARCH], NULL, category, count, part
         name = words.actions[title, TITLE] if title else UNDEFINED
+        excluded = self._excluded[idsite]
+        stored = (
+            found.stored(excluded)
+            if found
+            else normalise(url, excluded=excluded, keep_fragment=site.keep_url_fragments)
+        )
         if stored is None:
-            stored = normalise(url, excluded=self._excluded[idsite], keep_fragment=site.keep_url_fragments)
-            if stored is None:
-                return PAGE, UNDEFINED, name, NULL, NULL, NULL, part
+            return PAGE, UNDEFINED, name, NULL, NULL, NULL, part
         prefix, short = split_prefix(stored)
         return PAGE, words.actions[short, PAGE], name, NULL if prefix is None else prefix, NULL, NULL, part
 

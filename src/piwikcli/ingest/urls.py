@@ -6,7 +6,7 @@ Everything here is a function of text to text. The steps and their reasons: docs
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from html.entities import html5
 from typing import NamedTuple
@@ -42,7 +42,8 @@ MAXIMUM_BYTES = 1024
 BLANKS = " \t\n\r\0\x0b"
 """What trimming takes off; other white space (a no-break space) is text."""
 
-Parameters = dict[str, str | list[str | None] | None]
+QueryValue = str | list[str | None] | None
+Parameters = dict[str, QueryValue]
 """A query string: name -> value, None for a name without `=`, a list for `name[]`."""
 
 _DROPPED = dict.fromkeys(map(ord, "\n\r\0"))
@@ -92,8 +93,8 @@ def normalise(
     `excluded` is the whole set of parameters to remove (give `DEFAULT_EXCLUDED_PARAMETERS | the site's`);
     an entry between delimiters such as `/^trk_/` is a regular expression. Case does not matter.
     """
-    if (found := simple(url)) and found.keeps_all(excluded):
-        return url  # nothing to do, as for most URLs of a web log
+    if found := simple(url):
+        return found.stored(excluded)
     parts = parse(clean(url))
     if parts is None:
         return None
@@ -102,33 +103,44 @@ def normalise(
 
 
 class Simple(NamedTuple):
-    """A URL that is already clean: its host, and its query's distinct parameter names in lower case."""
+    """A URL that cleaning, taking apart and putting together leave as it is, as they do most URLs of a web log."""
 
+    url: str
     host: str
-    names: Collection[str]
+    parameters: Mapping[str, str | None]
+    """What `parse_query` would make of its query."""
 
-    def keeps_all(self, excluded: Collection[str]) -> bool:
-        """Whether none of the parameters is excluded: the URL is stored as it is."""
-        if not self.names:
-            return True
+    def stored(self, excluded: Collection[str]) -> str:
+        """The URL as it is stored: without excluded parameters."""
+        if not self.parameters:
+            return self.url
         names, regexes = _compile_excluded(frozenset(excluded))
-        return names.isdisjoint(self.names) and not any(
-            regex.search(name) for regex in regexes for name in self.names
-        )
+        kept: Parameters = {
+            name: value
+            for name, value in self.parameters.items()
+            if name.lower() not in names and not (regexes and any(regex.search(name) for regex in regexes))
+        }
+        if len(kept) == len(self.parameters):
+            return self.url
+        base = self.url.partition("?")[0]
+        return f"{base}?{build_query(kept)}" if kept else base
 
 
 def simple(url: str) -> Simple | None:
-    """`url` if cleaning, taking apart and putting together leave it as it is; None if that isn't certain."""
+    """`url` taken apart at one look; None for one that isn't certainly simple."""
     match = _SIMPLE.fullmatch(url) if len(url) <= MAXIMUM_BYTES else None
     if match is None:
         return None
     host, query = match.groups("")
     if not query:
-        return Simple(host, ())
-    names = [pair.partition("=")[0] for pair in query.split("&")]
-    if "" in names or len(set(names)) != len(names) or "%5" in query:
-        return None  # parameters without a name are dropped, repeated ones joined, lists written in another way
-    return Simple(host, [name.lower() for name in names])
+        return Simple(url, host, {})
+    parameters: dict[str, str | None] = {}
+    for pair in query.split("&"):
+        name, equals, value = pair.partition("=")
+        if not name or name in parameters:
+            return None  # a value without name is dropped, the last of a repeated name counts
+        parameters[name] = value if equals else None
+    return Simple(url, host, parameters) if "%5" not in query else None  # lists have encoded brackets, perhaps
 
 
 def split_prefix(url: str) -> tuple[int | None, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from piwikcli.ingest.lookups.engines import SearchEngines
@@ -18,7 +19,8 @@ from piwikcli.ingest.urls import (
     CAMPAIGN_KEYWORD_PARAMETERS,
     CAMPAIGN_NAME_PARAMETERS,
     DEFAULT_EXCLUDED_PARAMETERS,
-    Parameters,
+    QueryValue,
+    Simple,
     Url,
     clean,
     decode_entities,
@@ -79,9 +81,8 @@ class PagePart(NamedTuple):
     keyword: str
 
 
-_TELLING = re.compile("|".join((*map(re.escape, CAMPAIGN_NAME_PARAMETERS), "ignore_refer")))
-"""A URL that says none of these names tells nothing but its host."""
-_PLAIN_HOST = re.compile(r"https?://([a-z0-9.\-]+)(?:[/?#]|$)")
+_TELLING = frozenset((*CAMPAIGN_NAME_PARAMETERS, "ignore_referrer", "ignore_referer"))
+"""Without one of these parameters a page's query tells nothing."""
 _NO_PAGE = PagePart(False, "", "", "")
 
 
@@ -119,17 +120,19 @@ class ReferrerDetector:
         """The referrer of a request for `page_url`. `parameters`: see `page_part`."""
         return self.detect_part(idsite, self.page_part(page_url, parameters), referrer_url)
 
-    def page_part(self, page_url: str, parameters: Mapping[str, str] | None = None) -> PagePart:
+    def page_part(self, page_url: str | Simple, parameters: Mapping[str, str] | None = None) -> PagePart:
         """What of `page_url` decides about the referrer.
 
         `parameters` are a tracking request's own: campaign parameters there override the URL's.
         """
-        tells = "=" in page_url and (not page_url.isprintable() or _TELLING.search(page_url))
-        if not tells and (plain := _PLAIN_HOST.match(page_url)):
-            part = PagePart(False, canonical_host(plain[1]), "", "")
+        found = simple(page_url) if isinstance(page_url, str) else page_url
+        if found:
+            part = PagePart(False, canonical_host(found.host), "", "")
+            if not _TELLING.isdisjoint(found.parameters):
+                part = _page_part(found.host, found.parameters, "")
         else:
-            url = parse(clean(page_url))
-            part = _NO_PAGE if url is None else _page_campaign(url)
+            url = parse(clean(str(page_url)))
+            part = _NO_PAGE if url is None else _page_part(url.host, parse_query(url.query), url.fragment)
         if parameters:
             name = _first_text(parameters, CAMPAIGN_NAME_PARAMETERS)
             keyword = _first_text(parameters, CAMPAIGN_KEYWORD_PARAMETERS)
@@ -141,8 +144,9 @@ class ReferrerDetector:
         """The referrer of a request for any page whose `page_part` is `part`."""
         if part.ignored:
             return Referrer(DIRECT, "", "", "")
-        if not part.campaign and idsite not in self._excluded_referrers and self._is_own(idsite, part, referrer_url):
-            return Referrer(DIRECT, None, None, referrer_url)  # most referrers are the site's own pages
+        simply = simple(referrer_url)
+        if simply and not part.campaign and self._is_own_page(idsite, part, simply):
+            return Referrer(DIRECT, None, None, self._stored_url(idsite, referrer_url, simply))  # as most are
         raw = decode_entities(referrer_url).strip(BLANKS) if referrer_url else ""
         url = parse(raw) if raw and looks_like_url(raw) else None
         if url is not None:
@@ -161,23 +165,15 @@ class ReferrerDetector:
                 or self._social(raw)
                 or self._website(url)
             )
-            stored = self._stored_url(idsite, raw, url)[:URL_LENGTH]
+            stored = self._stored_url(idsite, raw, simply or url)[:URL_LENGTH]
         name, keyword = found.name and found.name[:TEXT_LENGTH], found.keyword and found.keyword[:TEXT_LENGTH]
         return Referrer(found.type, name, keyword, stored, found.keyword_from_host)
 
-    def _is_own(self, idsite: int, part: PagePart, referrer_url: str) -> bool:
-        """Whether a referrer is surely one of the site's pages, and stored as it is."""
-        found = simple(referrer_url)
-        if found is None:
-            return False
-        host = canonical_host(found.host)
-        excluded = self._excluded_parameters.get(idsite, DEFAULT_EXCLUDED_PARAMETERS)
-        return (
-            self._known_hosts.is_own(idsite, host, part.host)
-            and not _is_advertising(host)
-            and found.keeps_all(excluded)
-            and not (found.names and any(pattern.search(host) for pattern, _ in _HOST_NOISE))
-        )
+    def _is_own_page(self, idsite: int, part: PagePart, referrer: Simple) -> bool:
+        """Whether a referrer is surely one of the site's pages."""
+        host = canonical_host(referrer.host)
+        own = idsite not in self._excluded_referrers and self._known_hosts.is_own(idsite, host, part.host)
+        return own and not _is_advertising(host)
 
     def _is_excluded(self, idsite: int, url: Url) -> bool:
         for entry in self._excluded_referrers.get(idsite, ()):
@@ -227,16 +223,26 @@ class ReferrerDetector:
     def _website(self, url: Url) -> Referrer:
         return Referrer(WEBSITE, url.host + self._known_hosts.path(url), None, "")
 
-    def _stored_url(self, idsite: int, raw: str, url: Url) -> str:
+    def _stored_url(self, idsite: int, raw: str, url: Simple | Url) -> str:
+        excluded = self._excluded_parameters.get(idsite, DEFAULT_EXCLUDED_PARAMETERS)
+        if isinstance(url, Simple):
+            return url.stored(_with_noise(excluded, url.host) if url.parameters else excluded)
         cleaned = clean(raw)
         stored = url if cleaned == raw else parse(cleaned)
         if stored is None:
             return ""
-        excluded = self._excluded_parameters.get(idsite, DEFAULT_EXCLUDED_PARAMETERS)
-        for pattern, names in _HOST_NOISE if stored.query else ():
-            if pattern.search(stored.host.lower()):
-                excluded = frozenset(excluded) | names
-        return str(without_noise(stored, excluded))
+        return str(without_noise(stored, _with_noise(excluded, stored.host.lower()) if stored.query else excluded))
+
+
+@lru_cache(maxsize=1000)
+def _noise(host: str) -> frozenset[str]:
+    """Parameters that mean nothing in the URLs of a (lower-case) host."""
+    return frozenset(name for pattern, names in _HOST_NOISE if pattern.search(host) for name in names)
+
+
+def _with_noise(excluded: Collection[str], host: str) -> Collection[str]:
+    noise = _noise(host)
+    return frozenset(excluded) | noise if noise else excluded
 
 
 class _SocialNetworks:
@@ -277,26 +283,25 @@ def _is_advertising(host: str) -> bool:
     return "googleads" in host or "doubleclick" in host
 
 
-def _page_campaign(url: Url) -> PagePart:
-    query = parse_query(url.query)
+def _page_part(host: str, query: Mapping[str, QueryValue], fragment: str) -> PagePart:
     if query.get("ignore_referrer") == "1" or query.get("ignore_referer") == "1":
         return PagePart(True, "", "", "")
     name, keyword = _campaign_of(query)
-    if not keyword and "=" in url.fragment:
-        in_fragment = _campaign_of(parse_query(url.fragment))
+    if not keyword and "=" in fragment:
+        in_fragment = _campaign_of(parse_query(fragment))
         if in_fragment[0]:
             name, keyword = in_fragment
-    return PagePart(False, canonical_host(url.host), name, keyword)
+    return PagePart(False, canonical_host(host), name, keyword)
 
 
-def _campaign_of(parameters: Parameters) -> tuple[str, str]:
+def _campaign_of(parameters: Mapping[str, QueryValue]) -> tuple[str, str]:
     name = next(filter(None, (_value(parameters, key) for key in CAMPAIGN_NAME_PARAMETERS)), "")
     if not name:
         return "", ""
     return name, next(filter(None, (_value(parameters, key) for key in CAMPAIGN_KEYWORD_PARAMETERS)), "")
 
 
-def _value(parameters: Parameters, name: str) -> str:
+def _value(parameters: Mapping[str, QueryValue], name: str) -> str:
     value = parameters.get(name)
     return decode_value(value) if isinstance(value, str) else ""
 
