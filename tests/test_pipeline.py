@@ -252,7 +252,7 @@ def test_every_report_answers_an_empty_period() -> None:
     store = Store()
     year = Period.of("year", DAY.date1)
     for one in reports().values():
-        if not one.needs:
+        if not one.needs and one.archived:
             result = store.ask(one.method, period=year)
             assert result in (DataTable(), SimpleTable(), Number(0), Number("0s")) or (
                 isinstance(result, DataTable) and not result.rows

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from piwikcli import __version__
 from piwikcli.errors import PiwikError, UsageError, nearest
-from piwikcli.plugins.api import AnyRecord, Metric, PageRecord, Plugin, Report
+from piwikcli.plugins.api import AnyRecord, Description, Metric, PageRecord, Plugin, Report
 
 CORE = (
     "visits_summary",
@@ -92,6 +92,17 @@ def page_record(name: str) -> PageRecord | None:
 def reports() -> dict[str, Report]:
     """Every report of every active plugin by its method, in order."""
     return {report.method: report for plugin in plugins() for report in plugin.reports}
+
+
+@cache
+def described() -> dict[str, Description]:
+    """Every report that is described, by its method."""
+    found: dict[str, Description] = {}
+    for plugin in plugins():
+        if plugin.described_in:
+            texts: dict[str, Description] = import_module(plugin.described_in).DESCRIPTIONS
+            found.update({method: one for method, one in texts.items() if method.startswith(f"{plugin.name}.")})
+    return found
 
 
 _ALIASES = {

@@ -75,4 +75,4 @@ RECORDS = (
     RowCount(name="Actions_nb_keywords", record="Actions_sitesearch"),
 )
 
-PLUGIN = Plugin("Actions", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin("Actions", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.actions")

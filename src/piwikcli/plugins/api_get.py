@@ -1,8 +1,13 @@
-"""API: one row with the numbers of every plugin's `get` report."""
+"""API: one row with the numbers of every plugin's `get` report, and methods about reports."""
 
 from __future__ import annotations
 
-from piwikcli.plugins.api import Context, Plugin, Report, SimpleTable
+from collections.abc import Callable
+
+from piwikcli.plugins.api import Answer, Context, Plugin, Report, Request, SimpleTable
+from piwikcli.plugins.api_evolution import row_evolution
+from piwikcli.plugins.api_metadata import one_metadata, report_metadata
+from piwikcli.plugins.api_processed import processed_report
 
 # bounces and time of the two groups, and their conversions, are not part of the overview
 _FREQUENCY = (
@@ -57,6 +62,31 @@ def _get(context: Context) -> SimpleTable:
     return SimpleTable(columns)
 
 
+_NAMES = ("apiModule", "apiAction")
+_SPECIFIC = ("idGoal", "idDimension")
+
+
+def _whole(
+    action: str,
+    title: str,
+    answer: Callable[[Request], Answer],
+    *parameters: str,
+    needs: tuple[str, ...] = (),
+    dated: bool = False,
+) -> Report:
+    return Report(
+        method=f"API.{action}",
+        title=title,
+        kind="document",
+        whole=answer,
+        parameters=parameters,
+        needs=needs,
+        archived=False,
+        dated=dated,
+        exported=False,
+    )
+
+
 REPORTS = (
     Report(
         method="API.get",
@@ -65,6 +95,29 @@ REPORTS = (
         compute=_get,
         parameters=("columns",),
     ),
+    _whole("getReportMetadata", "All reports in words", report_metadata, "hideMetricsDoc", "showSubtableReports"),
+    _whole("getMetadata", "One report in words", one_metadata, *_NAMES, "hideMetricsDoc", needs=_NAMES),
+    _whole(
+        "getProcessedReport",
+        "A report ready to be shown",
+        processed_report,
+        *_NAMES,
+        *_SPECIFIC,
+        "showTimer",
+        "hideMetricsDoc",
+        needs=_NAMES,
+        dated=True,
+    ),
+    _whole(
+        "getRowEvolution",
+        "Rows over several periods",
+        row_evolution,
+        *_NAMES,
+        *_SPECIFIC,
+        "column",
+        needs=_NAMES,
+        dated=True,
+    ),
 )
 
-PLUGIN = Plugin("API", reports=REPORTS)
+PLUGIN = Plugin("API", reports=REPORTS, described_in="piwikcli.plugins.descriptions.goals")

@@ -7,7 +7,7 @@ NAMES = ("cookie", "flash", "java", "pdf", "quicktime", "realplayer", "silverlig
 RECORDS = (FlagRecord(name="DevicePlugins_plugin", flags=tuple((name, "false") for name in NAMES)),)
 
 # visits whose browser could have told: Internet Explorer 6 to 10 can't
-_ABLE = "nb_visits_able_to_tell"
+_ABLE = "_nb_visits_able_to_tell"
 _MUTE = {f"IE;{version}.0" for version in range(6, 11)}
 
 
@@ -44,4 +44,6 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("DevicePlugins", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin(
+    "DevicePlugins", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors"
+)

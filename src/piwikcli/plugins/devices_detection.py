@@ -201,4 +201,6 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("DevicesDetection", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin(
+    "DevicesDetection", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors"
+)

@@ -79,4 +79,9 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("Goals", records=tuple(r for group in GROUPS for r in _records(*group)), reports=REPORTS)
+PLUGIN = Plugin(
+    "Goals",
+    records=tuple(r for group in GROUPS for r in _records(*group)),
+    reports=REPORTS,
+    described_in="piwikcli.plugins.descriptions.goals",
+)

@@ -39,4 +39,4 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("PagePerformance", reports=REPORTS)
+PLUGIN = Plugin("PagePerformance", reports=REPORTS, described_in="piwikcli.plugins.descriptions.actions")

@@ -40,4 +40,6 @@ RECORDS = (
     RowCount(name="Referrers_distinctAIAssistants", record="Referrers_urlByAIAssistant"),
 )
 
-PLUGIN = Plugin("Referrers", records=RECORDS, reports=OVERVIEW + REPORTS)
+PLUGIN = Plugin(
+    "Referrers", records=RECORDS, reports=OVERVIEW + REPORTS, described_in="piwikcli.plugins.descriptions.referrers"
+)

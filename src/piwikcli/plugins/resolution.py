@@ -51,4 +51,4 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("Resolution", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin("Resolution", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors")

@@ -137,4 +137,6 @@ REPORTS = (
     number("UserCountry.getNumberOfDistinctCountries", "Distinct countries", "UserCountry_distinctCountries"),
 )
 
-PLUGIN = Plugin("UserCountry", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin(
+    "UserCountry", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors"
+)

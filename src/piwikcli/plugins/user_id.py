@@ -27,4 +27,4 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("UserId", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin("UserId", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors")

@@ -50,4 +50,6 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("UserLanguage", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin(
+    "UserLanguage", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors"
+)

@@ -43,4 +43,9 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("VisitFrequency", records=tuple(r for group in GROUPS for r in _records(*group)), reports=REPORTS)
+PLUGIN = Plugin(
+    "VisitFrequency",
+    records=tuple(r for group in GROUPS for r in _records(*group)),
+    reports=REPORTS,
+    described_in="piwikcli.plugins.descriptions.actions",
+)

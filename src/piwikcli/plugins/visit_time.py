@@ -117,4 +117,4 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("VisitTime", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin("VisitTime", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors")

@@ -37,8 +37,8 @@ RECORDS = (
     ),
 )
 
-# a column that only the percentage needs
-TOTAL = "nb_visits_of_all_rows"
+# the same in every row; only the percentage needs it
+TOTAL = "_nb_visits_of_all_rows"
 PERCENTAGE = Ratio("nb_visits_percentage", "nb_visits", TOTAL, 2, "percent")
 _LABELS = {record.name: [label for _, _, label in record.buckets] for record in RECORDS}
 
@@ -162,4 +162,6 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("VisitorInterest", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin(
+    "VisitorInterest", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.actions"
+)

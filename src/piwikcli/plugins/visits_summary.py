@@ -53,4 +53,6 @@ REPORTS = (
     number("VisitsSummary.getVisitsConverted", "Visits with conversions", "nb_visits_converted"),
 )
 
-PLUGIN = Plugin("VisitsSummary", records=RECORDS, reports=REPORTS)
+PLUGIN = Plugin(
+    "VisitsSummary", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors"
+)

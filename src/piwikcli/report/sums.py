@@ -55,14 +55,15 @@ def _combine(name: str, so_far: Value, value: Value) -> Value:
         return value
     if name.startswith("min_"):
         return min(so_far, value, key=number)
-    if name.startswith("max_"):
+    if name.startswith(("max_", "_")):
         return max(so_far, value, key=number)
     return number(so_far) + number(value)
 
 
 def with_totals(table: DataTable) -> DataTable:
     """The table with its column sums as metadata `totals` (none for an empty table)."""
-    return replace(table, metadata=table.metadata | {TOTALS: sum_rows(table.rows)})
+    totals = {name: value for name, value in sum_rows(table.rows).items() if not name.startswith("_")}
+    return replace(table, metadata=table.metadata | {TOTALS: totals})
 
 
 def with_totals_row(table: DataTable, label: str = "Totals") -> DataTable:

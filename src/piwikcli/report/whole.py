@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from piwikcli.archive.periods import Period
+from piwikcli.plugins import described as all_descriptions
 from piwikcli.plugins import report as report_named
 from piwikcli.plugins import reports as all_reports
-from piwikcli.plugins.api import Report, Span
+from piwikcli.plugins.api import Description, Report, Span
+from piwikcli.report.formatting import clock, money, percent
+from piwikcli.report.numeric import is_numeric
+from piwikcli.report.pretty import pretty
 from piwikcli.report.reading import Reading
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.selection import latest_day, periods_of, sites_of
-from piwikcli.report.table import Answer
+from piwikcli.report.table import Answer, Value
 
 if TYPE_CHECKING:
     from piwikcli.report.pipeline import Reports
@@ -61,6 +65,32 @@ class WholeRequest:
 
     def reports(self) -> Mapping[str, Report]:
         return all_reports()
+
+    def descriptions(self) -> Mapping[str, Description]:
+        return all_descriptions()
+
+    def column_text(self, name: str) -> str:
+        from piwikcli.plugins.descriptions.columns import column_text
+
+        return column_text(name)
+
+    def counts_visitors(self, period: Span) -> bool:
+        return period.name in self._reports.selection.unique_visitors
+
+    def pretty(self, period: Span | None = None, *, short: bool = False) -> str:
+        if period is None:
+            first, last = self.periods[0], self.periods[-1]
+            period = first if first == last else Period("range", first.date1, last.date2)
+        return pretty(period, short=short)
+
+    def formatted(self, value: Value, kind: str) -> Value:
+        if not is_numeric(value):
+            return value
+        if kind == "money":
+            return money(value, self.sites[0].currency if self.sites else "USD")
+        if kind == "percent":
+            return percent(value)
+        return clock(value) if kind == "duration_s" else value
 
     def previous(self, period: Span) -> Period:
         return Period(period.name, period.date1, period.date2).shifted(-1)

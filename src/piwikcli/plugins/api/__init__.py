@@ -1,5 +1,6 @@
 """The public interface of plugins. Core plugins use nothing else."""
 
+from piwikcli.plugins.api.describe import Description
 from piwikcli.plugins.api.metrics import (
     BY_NAME,
     GOAL_METRICS,
@@ -35,6 +36,7 @@ __all__ = [
     "BucketRecord",
     "Context",
     "DataTable",
+    "Description",
     "Document",
     "FlagRecord",
     "Measure",

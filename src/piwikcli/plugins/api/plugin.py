@@ -17,3 +17,5 @@ class Plugin:
     reports: tuple[Report, ...] = ()
     metrics: tuple[Metric, ...] = ()
     """What its records measure beside the common metrics."""
+    described_in: str = ""
+    """The module whose DESCRIPTIONS (method -> Description) say what its reports are about."""

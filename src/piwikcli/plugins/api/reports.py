@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from piwikcli.declared import dataclass
+from piwikcli.plugins.api.describe import Description
 from piwikcli.plugins.api.metrics import Kind, ProcessedMetric
 from piwikcli.plugins.api.table import Answer, DataTable, Row, Value
 
@@ -138,6 +139,21 @@ class Request(Protocol):
 
     def reports(self) -> Mapping[str, Report]:
         """Every report by its method."""
+
+    def descriptions(self) -> Mapping[str, Description]:
+        """What the reports are about, by method."""
+
+    def column_text(self, name: str) -> str:
+        """What a column counts, in one sentence; empty where it is not described."""
+
+    def counts_visitors(self, period: Span) -> bool:
+        """Whether unique visitors of a whole site are counted for this kind of period."""
+
+    def pretty(self, period: Span | None = None, *, short: bool = False) -> str:
+        """A period as people write it; without one, all that the request is about."""
+
+    def formatted(self, value: Value, kind: str) -> Value:
+        """A number as people read it: `percent`, `duration_s` (00:02:27), `money` of the first site; others stay."""
 
     def previous(self, period: Span) -> Span:
         """The period before, of the same kind and length."""
