@@ -238,3 +238,15 @@ def test_export_of_named_reports_and_a_range(capsysbinary: pytest.CaptureFixture
     files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.csv"))
     folder = "range/2026-03-01_2026-03-05"
     assert files == [f"{folder}/Goals.get_idGoal-1.csv", f"{folder}/VisitsSummary.get.csv"]
+
+
+def test_formats_by_extension(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    days = ("report", "VisitsSummary.getVisits", "--date", "2026-03-03,2026-03-05")
+    for extension in ("md", "html", "rss", "ndjson"):
+        assert piwik(capsysbinary, *days, "-o", f"out.{extension}")[0] == 0
+    assert Path("out.md").read_text() == (
+        "| date | value |\n| --- | ---: |\n| 2026-03-03 | 1 |\n| 2026-03-04 | 0 |\n| 2026-03-05 | 1 |\n"
+    )
+    assert Path("out.ndjson").read_text().splitlines()[0] == '{"date":"2026-03-03","value":1}'
+    assert "<th>_date</th>" in Path("out.html").read_text()
+    assert "<title>a on 2026-03-05</title>" in Path("out.rss").read_text()

@@ -14,7 +14,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from piwikcli.report.render import RenderOptions, render
+from piwikcli.errors import UsageError
+from piwikcli.report.render import FORMATS, RenderOptions, render
+from piwikcli.report.render.options import Feed
 from piwikcli.report.sums import with_totals_row
 from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
 
@@ -36,6 +38,10 @@ def leaf(label: str, visits: int) -> Row:
 
 def hard() -> DataTable:
     third = DataTable([leaf("/deep", 1), Row({"label": "Others", "nb_visits": 2}, is_summary=True)])
+    for level in range(10, 3, -1):
+        third = DataTable(
+            [Row({"label": f"level {level}", "nb_visits": level}, idsubtable=90 + level, subtable=third)]
+        )
     second = DataTable([Row({"label": "2024", "nb_visits": 3}, idsubtable=3, subtable=third), leaf("/x", 1)])
     rows = [
         Row(
@@ -56,6 +62,8 @@ def hard() -> DataTable:
         Row({"label": "日本語 Ｗｉｄｅ", "nb_visits": 1}),
         Row({"label": "👩‍👩‍👧 🇩🇪 é", "nb_visits": 1}),
         Row({"label": "", "nb_visits": 1}, {"is_summary": True, "url": "https://example.org/?q=a&b=c"}),
+        Row({"label": "not a number", "nb_visits": 1, "revenue": float("nan")}),
+        Row({"label": "| *pipes* [and](markup) _all_ #1", "nb_visits": 1}),
         Row({"label": "empty subtable", "nb_visits": 0, "goals": {}}, idsubtable=9, subtable=DataTable()),
     ]
     return DataTable(rows)
@@ -88,14 +96,23 @@ RESULTS: dict[str, Result] = {
     ),
     "map_empty": TableMap("date", {"2024-01-31": DataTable(), "2024-02-01": DataTable()}),
 }
-EXTENSIONS = {"csv": "csv", "tsv": "tsv", "json": "json", "xml": "xml", "table": "txt"}
+TEXTS = ("table", "csv", "tsv", "json", "ndjson", "xml", "rss", "html", "md")
+OPTIONS = RenderOptions(feed=Feed(idsite=3, site="A & B", url="https://example.org/"))
+
+
+def is_of_dates(result: Result) -> bool:
+    return isinstance(result, TableMap) and result.key_name == "date"
 
 
 @pytest.mark.parametrize("name", RESULTS)
-@pytest.mark.parametrize("format", EXTENSIONS)
+@pytest.mark.parametrize("format", TEXTS)
 def test_golden(name: str, format: str) -> None:
-    path = GOLDEN / f"{name}.{EXTENSIONS[format]}"
-    got = render(RESULTS[name], format, method="Actions.getPageUrls")
+    if format == "rss" and not is_of_dates(RESULTS[name]):
+        with pytest.raises(UsageError, match="several dates of one specific website"):
+            render(RESULTS[name], "rss")
+        return
+    path = GOLDEN / f"{name}.{FORMATS[format].extension}"
+    got = render(RESULTS[name], format, method="Actions.getPageUrls", options=OPTIONS)
     if os.environ.get("PIWIK_UPDATE_GOLDEN"):
         path.write_bytes(got)
     assert got == path.read_bytes()
@@ -105,6 +122,11 @@ def test_golden(name: str, format: str) -> None:
 def test_json_and_xml_are_well_formed(name: str) -> None:
     json.loads(render(RESULTS[name], "json"))
     ElementTree.fromstring(render(RESULTS[name], "xml"))
+    for line in render(RESULTS[name], "ndjson").splitlines():
+        json.loads(line)
+    if is_of_dates(RESULTS[name]):
+        feed = ElementTree.fromstring(render(RESULTS[name], "rss", options=OPTIONS))
+        assert len(feed.findall("channel/item")) == len(RESULTS[name].tables)  # type: ignore[union-attr]
 
 
 def test_csv_tsv_and_the_terminal_agree_cell_by_cell() -> None:

@@ -29,7 +29,7 @@ def command(
     period: reporting.PeriodOption = "day",
     date: reporting.DateOption = None,
     segment: reporting.SegmentOption = "",
-    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="csv, tsv, json or xml.")] = "csv",
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="As of report.")] = "csv",
     folder: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="DIR", help="Folder for the files (required).", show_default=False),
@@ -46,6 +46,7 @@ def command(
     label: reporting.LabelOption = None,
     param: reporting.ParamOption = None,
     raw: reporting.RawOption = False,
+    keep_formulas: reporting.KeepFormulasOption = False,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> None:
@@ -87,12 +88,19 @@ def command(
             for stem, request in requests.items():
                 for one in periods:
                     path = folder / one.name / one.slug / f"{stem}.{FORMATS[format].extension}"
-                    files += _export(reports, request, one, format, path, explicit=bool(methods))
+                    files += _export(reports, request, one, format, path, keep_formulas, explicit=bool(methods))
     console.note(f"{files} files in {folder}")
 
 
 def _export(
-    reports: Reports, request: ReportRequest, period: Period, format: str, path: Path, *, explicit: bool
+    reports: Reports,
+    request: ReportRequest,
+    period: Period,
+    format: str,
+    path: Path,
+    keep_formulas: bool,
+    *,
+    explicit: bool,
 ) -> int:
     """Write one file; a report that this kind of period does not have is left out, unless it was named."""
     from piwikcli.report.render import RenderOptions, write
@@ -110,6 +118,8 @@ def _export(
     render_options = RenderOptions(
         convert_to_unicode=request.flag("convertToUnicode"),
         column_names=reporting.column_names(request.values),
+        hide_idsubdatatable=request.flag("hideIdSubDatable"),
+        keep_formulas=keep_formulas,
     )
     with output.output(path, binary=True) as stream:
         write(result, format, stream, method=request.report.method, options=render_options)

@@ -30,7 +30,8 @@ def command(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="table, csv, tsv, json or xml [default: by FILE's name, table on a terminal, else csv].",
+            help="table, csv, tsv, json, ndjson, xml, rss, html or md "
+            "[default: by FILE's name, table on a terminal, else csv].",
             show_default=False,
         ),
     ] = None,
@@ -47,6 +48,7 @@ def command(
     label: reporting.LabelOption = None,
     param: reporting.ParamOption = None,
     raw: reporting.RawOption = False,
+    keep_formulas: reporting.KeepFormulasOption = False,
     list_methods: Annotated[
         bool, typer.Option("--list", help="Every method, with its parameters and columns.")
     ] = False,
@@ -92,12 +94,16 @@ def command(
         reports=[request.report],
     ) as reports:
         result = reports.answer(request, TABLE_ROWS if format == "table" else None)
+        feed = reporting.feed(reports.selection)
     _announce_cuts(result, request)
     on_screen = file is None and sys.stdout.isatty()
     render_options = RenderOptions(
         convert_to_unicode=request.flag("convertToUnicode"),
         column_names=reporting.column_names(parameters),
         callback=parameters.get("callback") or parameters.get("jsoncallback"),
+        hide_idsubdatatable=request.flag("hideIdSubDatable"),
+        keep_formulas=keep_formulas,
+        feed=feed,
         color=on_screen and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
         width=shutil.get_terminal_size().columns if on_screen else None,
     )

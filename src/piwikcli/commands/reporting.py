@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from piwikcli.plugins.api import Report
     from piwikcli.report.pipeline import Reports
     from piwikcli.report.reading import Reading
+    from piwikcli.report.render.options import Feed
     from piwikcli.report.selection import Selection
     from piwikcli.settings import Settings
     from piwikcli.store import Database
@@ -81,6 +82,11 @@ ParamOption = Annotated[
     ),
 ]
 RawOption = Annotated[bool, typer.Option("--raw", help="Numbers as they are: no %, no durations, no money.")]
+
+KeepFormulasOption = Annotated[
+    bool,
+    typer.Option("--keep-formulas", help="csv, tsv, xlsx: leave text that a spreadsheet would run as it is."),
+]
 
 
 def api_parameters(
@@ -217,6 +223,16 @@ def checked_format(format: str | None, fallback: str) -> str:
             f"{', '.join(sorted(FORMATS))}.{nearest(name, FORMATS)}"
         )
     return name
+
+
+def feed(selection: Selection) -> Feed | None:
+    """What an RSS feed says of the selection's site; None where there is not exactly one."""
+    from piwikcli.report.render.options import Feed
+
+    if len(selection.sites) != 1:
+        return None
+    site = selection.sites[0]
+    return Feed(idsite=site.idsite, site=site.name, url=site.main_url)
 
 
 def column_names(parameters: Mapping[str, str]) -> Mapping[str, str]:

@@ -4,7 +4,7 @@
     write(result, "csv", stream, method="Actions.getPageUrls") row by row, for large tables
 
 A renderer is a function `write(result, method, options) -> Iterator[str | bytes]`, giving the output in
-pieces. To add a format, register it: `FORMATS["md"] = Format("md", "md", "package.module")`.
+pieces. To add a format, register it: `FORMATS["dat"] = Format("dat", "dat", "package.module")`.
 Shapes: docs/reference/formats.md.
 """
 
@@ -50,7 +50,11 @@ FORMATS: dict[str, Format] = {
         Format("csv", "csv", "piwikcli.report.render.csv"),
         Format("tsv", "tsv", "piwikcli.report.render.csv", "write_tsv"),
         Format("json", "json", "piwikcli.report.render.json"),
+        Format("ndjson", "ndjson", "piwikcli.report.render.ndjson"),
         Format("xml", "xml", "piwikcli.report.render.xml"),
+        Format("rss", "rss", "piwikcli.report.render.rss"),
+        Format("html", "html", "piwikcli.report.render.html"),
+        Format("md", "md", "piwikcli.report.render.md"),
     )
 }
 

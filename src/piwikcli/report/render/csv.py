@@ -57,9 +57,9 @@ def _lines(result: Result, separator: str, options: RenderOptions) -> Iterator[s
         columns.update(dict.fromkeys(cells))
     if not columns:
         return
-    yield separator.join(_cell(_shown_name(name, options), separator) for name in columns)
+    yield separator.join(_cell(_shown_name(name, options), separator, options) for name in columns)
     for cells in rows_of(result):
-        yield separator.join(_cell(cells.get(name), separator) for name in columns)
+        yield separator.join(_cell(cells.get(name), separator, options) for name in columns)
 
 
 def rows_of(result: Result) -> Iterator[Cells]:
@@ -117,19 +117,19 @@ def _shown_name(name: str, options: RenderOptions) -> str:
     return names.get(name, name)
 
 
-def _cell(value: Any, separator: str) -> str:
+def _cell(value: Any, separator: str, options: RenderOptions) -> str:
     text = text_of(value)
     if not isinstance(value, str):
         return text
     text = text.replace("\t", " ")
-    if text.startswith(_SUSPECT_START) and _is_formula(text):
+    if text.startswith(_SUSPECT_START) and not options.keep_formulas and is_formula(text):
         text = f"'{text}"
     if separator in text or not _QUOTED.isdisjoint(text):
         text = '"' + text.replace('"', '""') + '"'
     return text
 
 
-def _is_formula(text: str) -> bool:
+def is_formula(text: str) -> bool:
     """Whether a spreadsheet would run the text; a percent sign does not disguise it."""
     while text.startswith("%00"):
         text = text[3:]

@@ -50,7 +50,7 @@ def _result(result: Result, options: RenderOptions) -> Iterator[str]:
     if isinstance(result, DataTable):
         yield "["
         for index, row in enumerate(result.rows):
-            yield ("," if index else "") + _dump(_row(row, options), options)
+            yield ("," if index else "") + _dump(cells_of(row, options), options)
         yield "]"
     elif isinstance(result, TableMap):
         if not result.tables:
@@ -68,7 +68,8 @@ def _result(result: Result, options: RenderOptions) -> Iterator[str]:
         yield _dump(result.columns, options)
 
 
-def _row(row: Row, options: RenderOptions) -> dict[str, Any]:
+def cells_of(row: Row, options: RenderOptions) -> dict[str, Any]:
+    """A row as JSON shows it: columns, metadata, the id of its subtable, the subtable."""
     cells = row.columns | row.metadata
     if row.idsubtable is not None and not options.hide_idsubdatatable:
         cells["idsubdatatable"] = row.idsubtable
@@ -78,11 +79,11 @@ def _row(row: Row, options: RenderOptions) -> dict[str, Any]:
 
 
 def _dump(value: Any, options: RenderOptions) -> str:
-    text = json.dumps(_plain(value, options), separators=(",", ":"), allow_nan=False)
+    text = json.dumps(plain(value, options), separators=(",", ":"), allow_nan=False)
     return text.replace("/", "\\/")
 
 
-def _plain(value: Any, options: RenderOptions) -> Any:
+def plain(value: Any, options: RenderOptions) -> Any:
     """As json.dumps takes it: decoded texts, whole floats as ints, rows of nested tables."""
     if isinstance(value, str):
         return decode_entities(value)
@@ -92,11 +93,11 @@ def _plain(value: Any, options: RenderOptions) -> Any:
         return int(value) if value.is_integer() else value
     if isinstance(value, dict):
         # PHP knows one kind of empty array
-        return {str(name): _plain(one, options) for name, one in value.items()} or []
+        return {str(name): plain(one, options) for name, one in value.items()} or []
     if isinstance(value, (list, tuple)):
-        return [_plain(one, options) for one in value]
+        return [plain(one, options) for one in value]
     if isinstance(value, DataTable):
-        return [_plain(_row(row, options), options) for row in value.rows]
+        return [plain(cells_of(row, options), options) for row in value.rows]
     if isinstance(value, SimpleTable):
-        return _plain(value.columns, options)
+        return plain(value.columns, options)
     return value

@@ -9,6 +9,15 @@ from piwikcli.declared import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Of which site an RSS feed is: its id, name and main URL."""
+
+    idsite: int = 1
+    site: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RenderOptions:
     """Options of all formats; each renderer uses those that concern it.
 
@@ -16,6 +25,8 @@ class RenderOptions:
     `column_names`: column -> name in the header of csv, tsv and tables (`translateColumnNames`).
     `hide_idsubdatatable`: no `idsubdatatable` (`hideIdSubDatable`).
     `callback`: json as `callback(...)`; ignored unless it is letters, digits, `_` and `.`.
+    `keep_formulas`: texts that a spreadsheet would run stay as they are in csv, tsv and xlsx.
+    `feed`: of which site an RSS feed is.
     `color`, `width`: the terminal's; `width` None prints lines as long as they need to be.
     """
 
@@ -23,6 +34,8 @@ class RenderOptions:
     column_names: Mapping[str, str] = field(default_factory=dict)
     hide_idsubdatatable: bool = False
     callback: str | None = None
+    keep_formulas: bool = False
+    feed: Feed | None = None
     color: bool = False
     width: int | None = None
 

@@ -11,14 +11,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from piwikcli.report.render.lines import (
+    Cells,
+    Line,
+    has_tables,
+    is_nested,
+    map_lines,
+    sections,
+    simple_lines,
+    table_lines,
+)
 from piwikcli.report.render.options import RenderOptions
 from piwikcli.report.render.values import NO_DATA, text_of
-from piwikcli.report.sums import TOTALS_ROW
-from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
-
-Cells = dict[str, Any]
-Line = tuple[int, Cells]
-"""How deep a row is nested, and its cells."""
+from piwikcli.report.table import DataTable, Number, Result, SimpleTable
 
 _GAP = "  "
 _INDENT = "  "
@@ -46,64 +51,21 @@ def _lines(result: Result, options: RenderOptions) -> Iterator[str]:
     elif isinstance(result, SimpleTable):
         yield from _simple(result, options)
     elif isinstance(result, DataTable):
-        yield from _Layout(lambda: _table_rows(result), options).lines()
-    elif _has_tables(result):
-        for index, (heading, one) in enumerate(_sections(result)):
+        yield from _Layout(lambda: table_lines(result), options).lines()
+    elif has_tables(result):
+        for index, (heading, one) in enumerate(sections(result)):
             if index:
                 yield ""
-            yield _bold(heading, options)
+            yield _bold(_clean(heading), options)
             yield from _lines(one, options)
     else:
-        yield from _Layout(lambda: _map_rows(result), options).lines()
-
-
-def _sections(result: TableMap, title: str = "") -> Iterator[tuple[str, Result]]:
-    """Each table of a map, or of a map of maps, with its heading."""
-    for key, one in result.tables.items():
-        heading = f"{title}{result.key_name} {_clean(key)}"
-        if isinstance(one, TableMap):
-            yield from _sections(one, f"{heading}, ")
-        else:
-            yield heading, one
+        yield from _Layout(lambda: map_lines(result), options).lines()
 
 
 def _simple(result: SimpleTable, options: RenderOptions) -> Iterator[str]:
-    """One line per column, as one line with all of them is rarely readable."""
     names = options.column_names
-    rows = [
-        {"name": names.get(name, name), "value": value}
-        for name, value in result.columns.items()
-        if not _is_nested(value)
-    ]
+    rows = [{**cells, "name": names.get(cells["name"], cells["name"])} for _, cells in simple_lines(result)]
     yield from _Layout(lambda: ((0, row) for row in rows), options, header=False).lines()
-
-
-def _has_tables(result: TableMap) -> bool:
-    return any(
-        _has_tables(one) if isinstance(one, TableMap) else isinstance(one, DataTable)
-        for one in result.tables.values()
-    )
-
-
-def _map_rows(result: TableMap) -> Iterator[Line]:
-    for key, one in result.tables.items():
-        if isinstance(one, TableMap):
-            for depth, cells in _map_rows(one):
-                yield depth, {result.key_name: key, **cells}
-        elif isinstance(one, Number):
-            yield 0, {result.key_name: key, "value": one.value}
-        elif isinstance(one, SimpleTable) and one.columns:
-            yield 0, {result.key_name: key, **one.columns}
-
-
-def _table_rows(table: DataTable, depth: int = 0) -> Iterator[Line]:
-    for row in table.rows:
-        yield depth, row.columns
-        if row.subtable is not None:
-            yield from _table_rows(row.subtable, depth + 1)
-    totals = table.metadata.get(TOTALS_ROW)
-    if isinstance(totals, Row):
-        yield depth, totals.columns
 
 
 @dataclass(slots=True)
@@ -152,7 +114,7 @@ class _Layout:
         nested: dict[str, None] = {}
         for depth, cells in self.rows():
             for name, value in cells.items():
-                if _is_nested(value):
+                if is_nested(value):
                     nested[name] = None
                     continue
                 column = columns.get(name)
@@ -227,10 +189,6 @@ def _clean(value: Any) -> str:
     """The value on one line, without what a terminal would take for a command."""
     text = text_of(value)
     return text if text.isalnum() else _UNPRINTABLE.sub("\ufffd", _SPACES.sub(" ", text))
-
-
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, (dict, list, tuple, DataTable, SimpleTable))
 
 
 def _bold(text: str, options: RenderOptions) -> str:

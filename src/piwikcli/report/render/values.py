@@ -17,6 +17,9 @@ NO_DATA = "No data available"
 
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,7}));")
 _LAST_CODE_POINT = 0x10FFFF
+_ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
+NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What neither XML nor HTML can hold."""
 
 
 def decode_entities(text: str) -> str:
@@ -56,6 +59,11 @@ def _float_text(value: float) -> str:
         return str(int(value))
     text = f"{Decimal(f'{value:.14g}'):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def escaped(text: str) -> str:
+    """Text for HTML: in elements and double-quoted attributes."""
+    return NOT_XML.sub("", text).translate(_ESCAPES)
 
 
 def goal_rows(value: Any) -> dict[str, Any] | None:

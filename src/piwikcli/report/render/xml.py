@@ -11,14 +11,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from piwikcli.report.render.options import RenderOptions
-from piwikcli.report.render.values import goal_rows, text_of
+from piwikcli.report.render.values import NOT_XML, goal_rows, text_of
 from piwikcli.report.sums import TOTALS_ROW
 from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
 
 _HEADER = '<?xml version="1.0" encoding="utf-8" ?>\n'
-_TAG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
-"""What every XML parser takes for a name; they disagree about other alphabets."""
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TAG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+"""What every XML parser takes for a name; they disagree about other alphabets, and a colon is for namespaces."""
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
 
 
@@ -132,4 +131,4 @@ def _has_valid_names(rows: Iterable[dict[str, Any]]) -> bool:
 
 def _escaped(value: Any) -> str:
     """Escaped text; characters that XML cannot hold are left out."""
-    return _NOT_XML.sub("", text_of(value)).translate(_ESCAPES)
+    return NOT_XML.sub("", text_of(value)).translate(_ESCAPES)
