@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
+import openpyxl
+import pyarrow.parquet as pq
 import pytest
 
 from piwikcli.commands.app import run
@@ -248,5 +251,9 @@ def test_formats_by_extension(capsysbinary: pytest.CaptureFixture[bytes]) -> Non
         "| date | value |\n| --- | ---: |\n| 2026-03-03 | 1 |\n| 2026-03-04 | 0 |\n| 2026-03-05 | 1 |\n"
     )
     assert Path("out.ndjson").read_text().splitlines()[0] == '{"date":"2026-03-03","value":1}'
+    for extension in ("parquet", "xlsx"):
+        assert piwik(capsysbinary, *days, "-o", f"out.{extension}")[0] == 0
+    assert pq.read_table("out.parquet").to_pylist()[0] == {"date": date(2026, 3, 3), "value": 1}
+    assert openpyxl.load_workbook("out.xlsx").active["B2"].value == 1
     assert "<th>_date</th>" in Path("out.html").read_text()
     assert "<title>a on 2026-03-05</title>" in Path("out.rss").read_text()

@@ -9,14 +9,19 @@ import csv
 import io
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
+import openpyxl
+import pyarrow.parquet as pq
 import pytest
+from openpyxl.utils.escape import unescape
 
 from piwikcli.errors import UsageError
 from piwikcli.report.render import FORMATS, RenderOptions, render
 from piwikcli.report.render.options import Feed
+from piwikcli.report.render.values import text_of
 from piwikcli.report.sums import with_totals_row
 from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
 
@@ -129,16 +134,88 @@ def test_json_and_xml_are_well_formed(name: str) -> None:
         assert len(feed.findall("channel/item")) == len(RESULTS[name].tables)  # type: ignore[union-attr]
 
 
-def test_csv_tsv_and_the_terminal_agree_cell_by_cell() -> None:
+def parquet_as_text(content: bytes) -> str:
+    """A parquet file's types and values, a line per column and row."""
+    table = pq.read_table(io.BytesIO(content))
+    kinds = [
+        f"{field.name}: {field.type} {(field.metadata or {}).get(b'piwik.kind', b'').decode()}"
+        for field in table.schema
+    ]
+    return "\n".join([*(kind.rstrip() for kind in kinds), "", *(repr(row) for row in table.to_pylist()), ""])
+
+
+def xlsx_as_text(content: bytes) -> str:
+    """A workbook's cells with their type, number format, indent and mark, a line per row."""
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    lines = [f"{sheet.title} {sheet.dimensions}"]
+    for row in sheet.iter_rows():
+        cells = [
+            f"{cell.coordinate}={cell.value!r}"
+            + (f" [{cell.number_format}]" if cell.number_format != "General" else "")
+            + (f" indent {cell.alignment.indent:g}" if cell.alignment.indent else "")
+            + (" literal" if cell.quotePrefix else "")
+            for cell in row
+            if cell.value is not None
+        ]
+        level = sheet.row_dimensions[row[0].row].outlineLevel
+        lines.append(f"level {level}: " + " | ".join(cells))
+    return "\n".join([*lines, ""])
+
+
+@pytest.mark.parametrize("name", ["hard", "simple", "empty", "map_numbers", "map_of_maps", "map_simple"])
+@pytest.mark.parametrize(("format", "as_text"), [("parquet", parquet_as_text), ("xlsx", xlsx_as_text)])
+def test_golden_of_typed_formats(name: str, format: str, as_text: Callable[[bytes], str]) -> None:
+    path = GOLDEN / f"{name}.{format}.txt"
+    content = render(RESULTS[name], format, method="Actions.getPageUrls")
+    assert content == render(RESULTS[name], format, method="Actions.getPageUrls")
+    got = as_text(content)
+    if os.environ.get("PIWIK_UPDATE_GOLDEN"):
+        path.write_text(got)
+    assert got == path.read_text()
+
+
+def plain(value: object) -> str:
+    """A number as csv writes it, whatever its type; a rate as the fraction it is."""
+    if isinstance(value, str) and value.endswith("%"):
+        return text_of(float(value[:-1]) / 100)
+    return text_of(float(value)) if value not in (None, "") else ""  # type: ignore[arg-type]
+
+
+COLUMNS = ("nb_visits", "bounce_rate", "revenue", "min_time")
+
+
+def test_formats_agree_cell_by_cell() -> None:
     rows = list(csv.DictReader(io.StringIO(render(hard(), "csv").decode(), newline="")))
     tabbed = list(csv.DictReader(io.StringIO(render(hard(), "tsv").decode(), newline=""), delimiter="\t"))
     assert rows == tabbed
+    as_json = json.loads(render(hard(), "json"))
+    assert as_json == [json.loads(line) for line in render(hard(), "ndjson").splitlines()]
+    parquet = pq.read_table(io.BytesIO(render(hard(), "parquet"))).to_pylist()
+    sheet = openpyxl.load_workbook(io.BytesIO(render(hard(), "xlsx"))).active
+    header, *cells = sheet.iter_rows(values_only=True)
+    excel = [
+        dict(zip(header, row, strict=True))
+        for number, row in enumerate(cells, 2)
+        if sheet.row_dimensions[number].outlineLevel == 0
+    ]
     printed = render(hard(), "table").decode().splitlines()
-    for row in rows:
+    assert len(rows) == len(as_json) == len(parquet) == len(excel)
+    for row, as_object, typed, in_excel in zip(rows, as_json, parquet, excel, strict=True):
+        assert row["label"].removeprefix("'") == as_object["label"].replace("\t", " ")
+        assert typed["label"] == unescape(in_excel["label"] or "") == as_object["label"]
+        for name in COLUMNS:
+            number = plain(row[name])
+            json_value = as_object.get(name)
+            assert (
+                plain(json_value if not isinstance(json_value, str) or "%" in json_value else float(json_value))
+                == number
+            )
+            assert plain(typed[name]) == number
+            assert plain(float(in_excel[name]) if isinstance(in_excel[name], str) else in_excel[name]) == number
         if row["label"].isascii() and row["label"].isprintable():
             (line,) = [line for line in printed if line.startswith(row["label"].removeprefix("'").ljust(40))]
-            cells = [row[name] for name in ("nb_visits", "bounce_rate", "revenue", "min_time") if row[name]]
-            assert line.split()[-len(cells) :] == cells
+            shown = [row[name] for name in COLUMNS if row[name]]
+            assert line.split()[-len(shown) :] == shown
 
 
 def test_a_narrow_terminal_is_never_overrun() -> None:

@@ -30,7 +30,7 @@ def command(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="table, csv, tsv, json, ndjson, xml, rss, html or md "
+            help="table, csv, tsv, json, ndjson, xml, rss, html, md, parquet or xlsx "
             "[default: by FILE's name, table on a terminal, else csv].",
             show_default=False,
         ),
@@ -116,7 +116,11 @@ def _format(format: str | None, file: Path | None) -> str:
         from piwikcli.report.render import format_of
 
         return format_of(file)
-    return reporting.checked_format(format, "table" if file is None and sys.stdout.isatty() else "csv")
+    on_screen = file is None and sys.stdout.isatty()
+    chosen = reporting.checked_format(format, "table" if on_screen else "csv")
+    if on_screen and chosen in ("parquet", "xlsx"):
+        raise UsageError(f"{chosen} is not for a terminal; write it to a file: -o FILE.{chosen}")
+    return chosen
 
 
 def _announce_cuts(result: object, request: object) -> None:

@@ -55,6 +55,8 @@ FORMATS: dict[str, Format] = {
         Format("rss", "rss", "piwikcli.report.render.rss"),
         Format("html", "html", "piwikcli.report.render.html"),
         Format("md", "md", "piwikcli.report.render.md"),
+        Format("parquet", "parquet", "piwikcli.report.render.parquet"),
+        Format("xlsx", "xlsx", "piwikcli.report.render.xlsx"),
     )
 }
 

@@ -57,7 +57,7 @@ def _lines(result: Result, separator: str, options: RenderOptions) -> Iterator[s
         columns.update(dict.fromkeys(cells))
     if not columns:
         return
-    yield separator.join(_cell(_shown_name(name, options), separator, options) for name in columns)
+    yield separator.join(_cell(shown_name(name, options), separator, options) for name in columns)
     for cells in rows_of(result):
         yield separator.join(_cell(cells.get(name), separator, options) for name in columns)
 
@@ -103,7 +103,7 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, (dict, list, tuple, DataTable, SimpleTable))
 
 
-def _shown_name(name: str, options: RenderOptions) -> str:
+def shown_name(name: str, options: RenderOptions) -> str:
     """The header of a column: as it is, or with `column_names` as Matomo translates it."""
     names = options.column_names
     if not names:
