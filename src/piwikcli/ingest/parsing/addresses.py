@@ -1,0 +1,89 @@
+"""Whose address a request came from, where proxies stand between.
+
+Reference: docs/reference/log-formats.md#client-addresses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+import numpy as np
+import pyarrow as pa
+
+from piwikcli.errors import UsageError
+
+_V4_PORT = re.compile(rb"(\d+\.\d+\.\d+\.\d+):\d+")
+_BRACKETS = re.compile(rb"\[([^\]]*)\](?::\d+)?")
+
+
+def without_port(raw: bytes) -> bytes:
+    """The address of `address:port`; IPv6 with or without brackets."""
+    match = _V4_PORT.fullmatch(raw) or _BRACKETS.fullmatch(raw)
+    if match:
+        return match[1]
+    address, _, port = raw.rpartition(b":")
+    if address.count(b":") > 1 and port.isdigit() and _is_address(address):
+        return address
+    return raw
+
+
+def _is_address(raw: bytes) -> bool:
+    try:
+        ip_address(raw.decode("latin-1"))
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """Networks whose word about a client's address is believed."""
+
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Proxies:
+        """Of addresses and networks such as 10.0.0.0/8; raises UsageError for others."""
+        networks = []
+        for text in texts:
+            try:
+                networks.append(ip_network(text, strict=False))
+            except ValueError as error:
+                raise UsageError(f"--trusted-proxies: {text} is neither an address nor a network") from error
+        return cls(tuple(networks))
+
+    def trusts(self, raw: bytes) -> bool:
+        try:
+            address = ip_address(raw.decode("latin-1"))
+        except ValueError:
+            return False
+        mapped = getattr(address, "ipv4_mapped", None) or address
+        return any(mapped in network for network in self.networks)
+
+    def client(self, peer: bytes, forwarded: bytes) -> bytes:
+        """The last address that no trusted proxy has: a client can write anything before it.
+
+        `peer` is who connected, empty when the log does not say; then the last entry stands for it.
+        """
+        passed = [without_port(part.strip().strip(b'"')) for part in forwarded.split(b",")]
+        chain = [part for part in passed if part not in (b"", b"-")]
+        if peer not in (b"", b"-"):
+            chain.append(peer)
+        if not chain:
+            return peer
+        for address in reversed(chain):
+            if not self.trusts(address):
+                return address
+        return chain[0]
+
+    def addresses(self, peers: pa.DictionaryArray, forwarded: pa.DictionaryArray) -> pa.DictionaryArray:
+        """`client` of every row, once per distinct pair."""
+        width = max(len(forwarded.dictionary), 1)
+        codes = peers.indices.to_numpy().astype(np.int64) * width + forwarded.indices.to_numpy()
+        pairs = pa.array(codes).dictionary_encode()
+        peer_of, passed_of = peers.dictionary.to_pylist(), forwarded.dictionary.to_pylist()
+        found = [self.client(peer_of[pair // width], passed_of[pair % width]) for pair in pairs.dictionary.to_pylist()]
+        return pa.DictionaryArray.from_arrays(pairs.indices, pa.array(found, pa.binary()))

@@ -1,0 +1,59 @@
+"""Cutting lines at blanks and tabs, all lines at once; blanks within quotes are part of a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from piwikcli.ingest.parsing.lines import Bools, Ints, Lines, Spans
+
+_QUOTE = 34
+
+
+def cut_columns(lines: Lines, rows: Ints, width: int, wanted: Iterable[int]) -> tuple[Ints, dict[int, Spans]]:
+    """Cut the lines numbered `rows` into `width` columns: which have just so many, and the wanted columns.
+
+    Lines in which a quote stands elsewhere than around a value are left out.
+    """
+    text, start, stop = lines.text, lines.start[rows], lines.stop[rows]
+    tabs = text.places(b"\t")
+    places = text.places(b" ")
+    if len(tabs):
+        places = np.sort(np.concatenate((places, tabs))) if len(places) else tabs
+    good = np.ones(len(rows), dtype=np.bool_)
+    if len(text.places(b'"')):
+        places, good = _outside_quotes(lines, rows, places)
+    first = np.searchsorted(places, start)
+    good &= np.searchsorted(places, stop) - first == width - 1
+    keep = np.flatnonzero(good)
+    rows, first, start, stop = rows[keep], first[keep], start[keep], stop[keep]
+    found = {}
+    for column in wanted:
+        begin = start if column == 0 else places[first + column - 1] + 1
+        end = stop if column == width - 1 else places[first + column]
+        found[column] = Spans(text, begin, end)
+    return rows, found
+
+
+def _outside_quotes(lines: Lines, rows: Ints, places: Ints) -> tuple[Ints, Bools]:
+    """Separators that are not within quotes, and which lines have quotes only around values."""
+    text, start, stop = lines.text, lines.start, lines.stop
+    quotes = text.places(b'"')
+    first = np.searchsorted(quotes, start)
+    line = lines.line_of(places)
+    outside = (np.searchsorted(quotes, places) - first[line]) % 2 == 0
+    # quotes open behind a separator and close before one, in turn
+    array = text.array
+    line = lines.line_of(quotes)
+    opens = (np.arange(len(quotes)) - first[line]) % 2 == 0
+    before, after = array[np.maximum(quotes, 1) - 1], array[quotes + 1]
+    fits = np.where(
+        opens,
+        (quotes == start[line]) | (before == 32) | (before == 9),
+        (quotes + 1 >= stop[line]) | (after == 32) | (after == 9),
+    )
+    bad = np.zeros(len(lines), dtype=np.bool_)
+    bad[line[~fits]] = True
+    bad |= (np.searchsorted(quotes, stop) - first) % 2 == 1
+    return places[outside], ~bad[rows]

@@ -1,0 +1,287 @@
+"""What the fields of a line are called, how they look, and how their texts become the columns of hits.
+
+The names are those of Matomo's importer, so that `--log-format-regex` groups and declared formats are read
+alike. Reference: docs/reference/log-formats.md#fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from piwikcli.ingest.parsing import times
+from piwikcli.ingest.parsing.addresses import Proxies, without_port
+from piwikcli.ingest.parsing.lines import Ints, Spans
+
+FIELDS = {
+    "ip": "client address",
+    "client": "client address and port",
+    "forwarded": "addresses that proxies passed on (`X-Forwarded-For`, `X-Real-IP`)",
+    "host": "host, with or without port",
+    "userid": "user name; `-` is none",
+    "date": "date, time and zone, or the date alone",
+    "time": "time, where it stands apart from the date",
+    "timezone": "zone, where it stands apart",
+    "epoch_secs": "seconds since 1970",
+    "epoch_milli": "milliseconds since 1970",
+    "epoch_micro": "microseconds since 1970",
+    "epoch_nano": "nanoseconds since 1970",
+    "request": "method, path and protocol",
+    "request_url": "method, URL and protocol",
+    "method": "method",
+    "path": "path, with or without query",
+    "query_string": "query, where it stands apart; `-` is none",
+    "url": "whole URL",
+    "scheme": "http or https",
+    "status": "status",
+    "length": "bytes sent",
+    "referrer": "referrer; `-` is none",
+    "user_agent": "user agent",
+    "generation_time_secs": "time taken in seconds",
+    "generation_time_milli": "time taken in milliseconds",
+    "generation_time_micro": "time taken in microseconds",
+    "generation_time_nano": "time taken in nanoseconds",
+    "event_category": "event category",
+    "event_action": "event action",
+    "event_name": "event name",
+    "session_time": "length of a stream",
+}
+
+ADDRESS = r"[\w*.:\-]+"
+HOST = r"[\w.\-]*(?::\d+)?"
+PATTERNS = {"ip": ADDRESS, "client": r"[\w*.:\-\[\]]+", "host": HOST, "status": r"\d+", "session_time": r"[\d\-]+"}
+"""How a field must look (without anchors); others may be anything that fits between their neighbours."""
+
+_EPOCHS = {"epoch_secs": 1, "epoch_milli": 10**3, "epoch_micro": 10**6, "epoch_nano": 10**9}
+_GENERATION = {
+    # in the order in which Matomo's importer looks at them
+    "generation_time_milli": 1.0,
+    "generation_time_micro": 1e-3,
+    "generation_time_secs": 1e3,
+    "generation_time_nano": 1e-6,
+}
+_URL = re.compile(rb"([A-Za-z][\w+.\-]*)://([^/?#]*)(.*)", re.DOTALL)
+_PORT = re.compile(rb"(.*?)(?::\d+)?", re.DOTALL)
+_MOST = (1 << 62) - 1
+
+Decoder = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a run's options say about reading texts; zones are time zones or seconds east of UTC."""
+
+    timezone: tzinfo | int = 0
+    """Of times without a zone."""
+    date_format: str | None = None
+    """strptime's form of the date."""
+    encoding: str = "utf-8"
+    query_delimiter: bytes = b"?"
+    proxies: Proxies = field(default_factory=Proxies)
+    extra: tuple[str, ...] = ()
+    """Groups to keep as columns of their own."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """Lines of a format as the columns of hits; `index` is the line within the chunk, ascending."""
+
+    index: Ints
+    numbers: dict[str, Ints]
+    """time (seconds UTC, or NO_TIME), status (-1: none), and where the format has them length (bytes; -1) and
+    generation (milliseconds; -1)."""
+    texts: dict[str, pa.DictionaryArray]
+    """host, ip, user, path, referrer, agent and where the format has them others; empty is none."""
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def take(self, rows: Ints) -> Rows:
+        return Rows(
+            self.index[rows],
+            {name: values[rows] for name, values in self.numbers.items()},
+            {name: values.take(pa.array(rows)) for name, values in self.texts.items()},
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence[Rows]) -> Rows:
+        """All of them, in the order of lines; what one has no column for is none."""
+        parts = [part for part in parts if len(part)] or list(parts[:1])
+        if len(parts) == 1:
+            return parts[0]
+        numbers = {
+            name: np.concatenate([part.numbers.get(name, np.full(len(part), -1, dtype=np.int64)) for part in parts])
+            for name in dict.fromkeys(name for part in parts for name in part.numbers)
+        }
+        texts = {}
+        for name in dict.fromkeys(name for part in parts for name in part.texts):
+            pieces = [_plain(part.texts[name]) if name in part.texts else _nothing(len(part)) for part in parts]
+            both = pa.chunked_array(pieces).unify_dictionaries()
+            indices = pa.concat_arrays([chunk.indices for chunk in both.chunks])
+            texts[name] = pa.DictionaryArray.from_arrays(indices, both.chunk(0).dictionary)
+        index = np.concatenate([part.index for part in parts])
+        return Rows(index, numbers, texts).take(np.argsort(index, kind="stable"))
+
+
+def _plain(values: pa.DictionaryArray) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(values.indices, values.dictionary.cast(pa.binary()))
+
+
+def _nothing(size: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(size, dtype=np.int32)), pa.array([b""], pa.binary()))
+
+
+def read_rows(
+    index: Ints, fields: Mapping[str, Spans], reading: Reading, decoders: Mapping[str, Decoder] | None = None
+) -> Rows:
+    """The columns of hits of fields by name. `decoders` turn distinct texts of a field into what they stand for."""
+    decoders = decoders or {}
+    size = len(index)
+
+    def text(*names: str, clean: Decoder | None = None) -> pa.DictionaryArray:
+        for name in names:
+            if name in fields:
+                return _decoded(fields[name], decoders.get(name), clean)
+        return _nothing(size)
+
+    numbers = {"time": _times(size, fields, reading), "status": _numbers(size, fields, "status", -1, decoders)}
+    if "length" in fields:
+        numbers["length"] = _numbers(size, fields, "length", -1, decoders)
+    taken = next((name for name in _GENERATION if name in fields), None)
+    if taken is not None:
+        read = _milliseconds(_GENERATION[taken], decoders.get(taken))
+        numbers["generation"] = times.per_distinct(fields[taken], read)
+    texts = {
+        "host": text("host", clean=_host),
+        "user": text("userid", clean=_dash),
+        "referrer": text("referrer", clean=_referrer),
+        "agent": text("user_agent", clean=_unquoted),
+    }
+    path = text("path", "url")
+    if "url" in fields:
+        texts["host"], path = _split_url(path, texts["host"] if "host" in fields else None)
+    if "query_string" in fields:
+        path = _joined(path, text("query_string", clean=_query), reading.query_delimiter)
+    texts["path"] = path
+    address = text("ip", "client", clean=without_port if "client" in fields else _unquoted)
+    texts["ip"] = reading.proxies.addresses(address, text("forwarded")) if "forwarded" in fields else address
+    for name in reading.extra:
+        if name in fields:
+            texts[name] = text(name)
+    return Rows(index, numbers, texts)
+
+
+# --- distinct texts -------------------------------------------------------------------------------------------
+
+
+def _decoded(spans: Spans, *decoders: Decoder | None) -> pa.DictionaryArray:
+    encoded = spans.dictionary()
+    values = encoded.dictionary.to_pylist()
+    for decoder in decoders:
+        if decoder is not None:
+            values = [decoder(value) for value in values]
+    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(values, pa.binary()))
+
+
+def _dash(raw: bytes) -> bytes:
+    return b"" if raw == b"-" else raw
+
+
+def _query(raw: bytes) -> bytes:
+    return _dash(raw.removeprefix(b"?"))
+
+
+def _unquoted(raw: bytes) -> bytes:
+    return raw.strip(b'"')
+
+
+def _referrer(raw: bytes) -> bytes:
+    return _dash(raw.strip(b'"'))
+
+
+def _host(raw: bytes) -> bytes:
+    match = _PORT.fullmatch(raw)
+    return _dash(match[1] if match else raw)
+
+
+def _split_url(urls: pa.DictionaryArray, host: pa.DictionaryArray | None) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
+    """Host and path of URLs; the path of a URL without host is the URL."""
+    hosts, paths = [], []
+    for url in urls.dictionary.to_pylist():
+        match = _URL.fullmatch(url)
+        hosts.append(_host(match[2]) if match else b"")
+        rest = match[3] if match else url
+        paths.append(rest if rest.startswith(b"/") or not match else b"/" + rest)
+    path = pa.DictionaryArray.from_arrays(urls.indices, pa.array(paths, pa.binary()))
+    of_url = pa.DictionaryArray.from_arrays(urls.indices, pa.array(hosts, pa.binary()))
+    return (of_url if host is None else host), path
+
+
+def _joined(path: pa.DictionaryArray, query: pa.DictionaryArray, delimiter: bytes) -> pa.DictionaryArray:
+    """Paths with their queries behind; once per distinct pair."""
+    width = max(len(query.dictionary), 1)
+    pairs = pa.array(path.indices.to_numpy().astype(np.int64) * width + query.indices.to_numpy()).dictionary_encode()
+    paths, queries = path.dictionary.to_pylist(), query.dictionary.to_pylist()
+    joined = []
+    for pair in pairs.dictionary.to_pylist():
+        of_path, of_query = paths[pair // width], queries[pair % width]
+        joined.append(of_path + delimiter + of_query if of_query else of_path)
+    return pa.DictionaryArray.from_arrays(pairs.indices, pa.array(joined, pa.binary()))
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------
+
+
+def _numbers(
+    size: int, fields: Mapping[str, Spans], name: str, missing: int, decoders: Mapping[str, Decoder]
+) -> Ints:
+    if name not in fields:
+        return np.full(size, missing, dtype=np.int64)
+    decoder = decoders.get(name)
+
+    def read(raw: bytes) -> int:
+        digits = (decoder(raw) if decoder else raw).strip(b'"')
+        return min(int(digits), _MOST) if digits.isdigit() and len(digits) < 40 else missing
+
+    return times.per_distinct(fields[name], read)
+
+
+def _milliseconds(factor: float, decoder: Decoder | None) -> Callable[[bytes], int]:
+    def read(raw: bytes) -> int:
+        try:
+            taken = float((decoder(raw) if decoder else raw).strip(b'"')) * factor
+        except ValueError:
+            return -1
+        return int(taken) if 0 <= taken < 1e12 else -1
+
+    return read
+
+
+def _times(size: int, fields: Mapping[str, Spans], reading: Reading) -> Ints:
+    for name, per_second in _EPOCHS.items():
+        if name in fields:
+            return times.read_epochs(fields[name], per_second)
+    if "date" not in fields:
+        return np.full(size, times.NO_TIME, dtype=np.int64)
+    date, zones = fields["date"], fields.get("timezone")
+    if "time" in fields:
+        date = _side_by_side(date, fields["time"])
+    if reading.date_format is not None:
+        return times.read_custom(
+            date, reading.date_format, zones, default=reading.timezone, encoding=reading.encoding
+        )
+    return times.read_times(date, zones, default=reading.timezone)
+
+
+def _side_by_side(date: Spans, time: Spans) -> Spans:
+    """Date and time as one text: as they stand where one blank is between them, else put together."""
+    if date.text is time.text and (time.start - date.stop == 1).all():
+        return Spans(date.text, date.start, time.stop)
+    blank = pa.scalar(b" ", pa.binary())
+    return Spans.of(pc.binary_join_element_wise(date.array().cast(pa.binary()), time.array().cast(pa.binary()), blank))
