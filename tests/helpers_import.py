@@ -13,6 +13,7 @@ from typing import Any
 
 from piwikcli.archive.build import all_periods, ensure
 from piwikcli.archive.periods import Period
+from piwikcli.ingest.formats import Choice
 from piwikcli.ingest.importer import Importer, ImportOptions
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteOptions
@@ -72,7 +73,8 @@ def new_database(path: Path, *, timezone: str = "UTC", site: bool = True, **sett
 def import_files(
     database: Database, *files: Path | str, rules: Rules | None = None, idsite: int | None = 1, **options: Any
 ) -> Summary:
-    chosen = ImportOptions(rules=rules or Rules(), sites=SiteOptions(idsite), batch_bytes=1 << 20)
+    choice = Choice(name=options.pop("format_name", None))
+    chosen = ImportOptions(rules=rules or Rules(), sites=SiteOptions(idsite), choice=choice, batch_bytes=1 << 20)
     return Importer(database, replace(chosen, **options)).run([str(file) for file in files])
 
 

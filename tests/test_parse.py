@@ -14,15 +14,18 @@ from hypothesis import strategies as st
 
 from piwikcli.errors import InputError, UsageError
 from piwikcli.ingest import formats
-from piwikcli.ingest.parse import Parsed, parse, stamp
+from piwikcli.ingest.formats.combined import COMBINED as COMBINED_FORMATS
+from piwikcli.ingest.parse import parse
+from piwikcli.ingest.parsing.combined import CombinedFormat, stamp
+from piwikcli.ingest.parsing.hits import Parsed
 from piwikcli.ingest.stream import Chunk
 
 NOW = int(datetime(2027, 1, 1, tzinfo=UTC).timestamp())
-COMBINED, COMMON = formats.named("combined"), formats.named("common")
+[COMMON, _, COMBINED, _] = COMBINED_FORMATS
 GOOD = '203.0.113.9 - ann [02/Mar/2026:10:00:00 +0100] "GET /a?b=1 HTTP/1.1" 200 512 "https://r.test/" "UA/1.0"'
 
 
-def parsed(data: bytes, log_format: formats.LogFormat = COMBINED, offset: int = 0, first_line: int = 1) -> Parsed:
+def parsed(data: bytes, log_format: CombinedFormat = COMBINED, offset: int = 0, first_line: int = 1) -> Parsed:
     chunk = Chunk(offset, data, len(data), unterminated=not data.endswith(b"\n"))
     return parse(chunk, log_format, first_line=first_line, now=NOW, max_line=1 << 20)
 
@@ -52,9 +55,9 @@ def test_fields_of_a_line() -> None:
     assert (found.lines, found.blank, found.rejects, found.last_line_offset) == (1, 0, [], 1000)
 
 
-@pytest.mark.parametrize("sample", formats.FORMATS, ids=lambda f: f.name)
-def test_the_sample_of_every_format(sample: formats.LogFormat) -> None:
-    assert formats.detect("x", f"{sample.sample}\n".encode()) is sample
+@pytest.mark.parametrize("sample", COMBINED_FORMATS, ids=lambda f: f.name)
+def test_the_sample_of_every_format(sample: CombinedFormat) -> None:
+    assert formats.Choice().find("x", f"{sample.sample}\n".encode()) is sample
     found = parsed(f"{sample.sample}\n".encode(), sample)
     assert (found.hits.num_rows, found.rejects) == (1, [])
     assert formats.named(sample.name) is sample
@@ -162,13 +165,13 @@ def test_times(date: bytes, zone: bytes, wanted: str | None) -> None:
     ],
 )
 def test_the_format_is_found(lines: list[str], name: str) -> None:
-    assert formats.detect("x.log", "\n".join(lines).encode()).name == name
+    assert formats.Choice().find("x.log", "\n".join(lines).encode()).name == name
 
 
 def test_no_format() -> None:
     with pytest.raises(InputError, match=r"x\.log: is in no known log format"):
-        formats.detect("x.log", b"text\n")
+        formats.Choice().find("x.log", b"text\n")
     with pytest.raises(InputError, match=r"x\.log: is binary data"):
-        formats.detect("x.log", b"te\0xt\n")
+        formats.Choice().find("x.log", b"te\0xt\n")
     with pytest.raises(UsageError, match=r"unknown log format comon\. Did you mean common\?"):
         formats.named("comon")

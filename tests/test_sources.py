@@ -8,9 +8,12 @@ import pytest
 
 from helpers_import import hit, import_files, import_lines, new_database, query
 from piwikcli.ingest import sources
+from piwikcli.ingest.formats import Choice
+from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.stream import TAIL, LogStream
 from piwikcli.store import Database
 
+AGAIN = sources.Rereading(Choice().again, Reading())
 LINES = [hit(f"10:{n // 60:02d}:{n % 60:02d}", f"/{n}") for n in range(100)]
 
 
@@ -24,7 +27,7 @@ def found(database: Database, file: Path, target: str | None = None) -> sources.
     stream = LogStream(str(file))
     try:
         with database.read() as connection:
-            return sources.find(connection, target, stream)
+            return sources.find(connection, target, stream, AGAIN)
     finally:
         stream.close()
 

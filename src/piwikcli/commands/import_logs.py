@@ -145,14 +145,16 @@ def command(
         log_hostname=log_hostname.lower() if log_hostname else None,
         title_delimiter=title_category_delimiter,
     )
+    from piwikcli.ingest.formats import Choice
     from piwikcli.ingest.importer import ImportOptions
+    from piwikcli.ingest.parsing.fields import Reading
     from piwikcli.ingest.sitebook import SiteOptions
 
     chosen = ImportOptions(
         rules=rules,
         sites=SiteOptions(idsite, idsite_fallback, add_sites_new_hosts),
-        format_name=log_format_name,
-        encoding=_encoding(encoding),
+        choice=Choice(name=log_format_name),
+        reading=Reading(encoding=_encoding(encoding)),
         geoip=settings.path("geoip.database"),
         data_dir=settings.path("data_dir"),
         daily_salt=settings.text("visitors.salt") == "daily",

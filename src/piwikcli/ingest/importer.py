@@ -17,14 +17,18 @@ from pathlib import Path
 
 from piwikcli import __version__
 from piwikcli.errors import InputError, PiwikError
-from piwikcli.ingest import formats, ledger, sources
+from piwikcli.ingest import ledger, sources
 from piwikcli.ingest.ahead import ahead
 from piwikcli.ingest.commit import Committer
 from piwikcli.ingest.devicebook import DeviceBook
 from piwikcli.ingest.enrich import Batch, Enricher
 from piwikcli.ingest.fingerprints import Recognition
+from piwikcli.ingest.formats import Choice
 from piwikcli.ingest.lookups.location import Locator
-from piwikcli.ingest.parse import Parsed, Reject, parse
+from piwikcli.ingest.parse import parse
+from piwikcli.ingest.parsing.family import LogFormat
+from piwikcli.ingest.parsing.fields import Reading
+from piwikcli.ingest.parsing.hits import Parsed, Reject
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
 from piwikcli.ingest.stream import STDIN, Chunk, LogStream
@@ -45,8 +49,8 @@ class ImportOptions:
 
     rules: Rules = field(default_factory=Rules)
     sites: SiteOptions = field(default_factory=SiteOptions)
-    format_name: str | None = None
-    encoding: str = "utf-8"
+    choice: Choice = field(default_factory=Choice)
+    reading: Reading = field(default_factory=Reading)
     geoip: Path | None = None
     data_dir: Path | None = None
     daily_salt: bool = True
@@ -78,6 +82,8 @@ class _Piece:
     batch: Batch
     fates: ledger.Fates
     rejects: list[Reject]
+    log_format: LogFormat
+    """The format of what follows."""
 
 
 class Importer:
@@ -175,21 +181,22 @@ class Importer:
             stream.close()
 
     def _import_content(self, stream: LogStream, head: bytes) -> None:
-        wanted = self._options.format_name
-        log_format = formats.named(wanted) if wanted else formats.detect(stream.name, head)
+        choice = self._options.choice
+        again = sources.Rereading(choice.again, self._options.reading, self._options.rules.add_to_date)
+        log_format = choice.find(stream.name, head)
         target = self._target(self._book.single(log_format, stream.name, head))
         removed: int | None = None
         with self._transaction() as connection:
-            source = sources.find(connection, target, stream)
+            source = sources.find(connection, target, stream, again)
             if source is not None:
-                log_format = formats.named(source.format)
+                log_format = choice.again(source.format)
                 stored = source.committed
                 removed = self._continue_line(source, stream)
                 ledger.write_already(connection, self._idimport, source.idsource, source.already)
                 self._summary.fates[ALREADY, ""] += source.already
             else:
                 self._book.store(connection)
-                source = sources.create(connection, target, stream.name, head, log_format.name)
+                source = sources.create(connection, target, stream.name, head, log_format.key)
                 stored = 0
         self._summary.formats[stream.name] = log_format.name
         if not source.whole:
@@ -224,7 +231,7 @@ class Importer:
         stream: LogStream,
         source: sources.Source,
         stored: int,
-        log_format: formats.LogFormat,
+        log_format: LogFormat,
         head: bytes,
         removed: int | None,
     ) -> None:
@@ -238,7 +245,7 @@ class Importer:
             self._book,
             self._definitions,
             self._locator,
-            encoding=options.encoding,
+            encoding=options.reading.encoding,
             ai_assistants=options.ai_assistants,
             spammers=_spammers(options.data_dir),
         )
@@ -262,25 +269,31 @@ class Importer:
             self._commit(stream, source, stored, pieces, head, removed)
 
     def _parse(
-        self, chunks: Iterator[Chunk], log_format: formats.LogFormat, line: int
-    ) -> Iterator[tuple[Chunk, Parsed]]:
+        self, chunks: Iterator[Chunk], log_format: LogFormat, line: int
+    ) -> Iterator[tuple[Chunk, Parsed, LogFormat]]:
         """Read and parse chunk by chunk; `line` is the number of the first line."""
         limit = self._options.max_line_bytes
         for chunk in chunks:
-            parsed = parse(chunk, log_format, first_line=line, now=int(time.time()), max_line=limit)
+            reading = self._options.reading
+            parsed = parse(chunk, log_format, reading, first_line=line, now=int(time.time()), max_line=limit)
             line += parsed.lines
-            yield chunk, parsed
+            log_format = parsed.log_format or log_format
+            yield chunk, parsed, log_format
 
-    def _prepare(self, parsed_chunks: Iterator[tuple[Chunk, Parsed]], enricher: Enricher) -> Iterator[_Piece]:
+    def _prepare(
+        self, parsed_chunks: Iterator[tuple[Chunk, Parsed, LogFormat]], enricher: Enricher
+    ) -> Iterator[_Piece]:
         """Enrich, and note every line's fate."""
-        for chunk, parsed in parsed_chunks:
+        for chunk, parsed, log_format in parsed_chunks:
             batch = enricher(parsed.hits)
             self._devices.learn(enricher.new_agents())
             fates = ledger.fates_of(parsed, batch)
             fate = ledger.last_fate(parsed, batch) if chunk.unterminated else ""
             end = chunk.offset + chunk.size
             last = parsed.last_line_offset
-            yield _Piece(chunk.size, end, chunk.tail, parsed.lines, last, fate, batch, fates, parsed.rejects)
+            yield _Piece(
+                chunk.size, end, chunk.tail, parsed.lines, last, fate, batch, fates, parsed.rejects, log_format
+            )
 
     def _commit(
         self,
@@ -316,6 +329,7 @@ class Importer:
                 last.last_line,
                 last.unterminated,
             )
+            source.format = last.log_format.key
             source.lines += sum(piece.lines for piece in pieces)
             sources.advance(connection, source, stream.name, head, last.tail)
         self._summary.fates.update(fates)

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from piwikcli.ingest.enrich import Batch
-from piwikcli.ingest.parse import Parsed, Reject
+from piwikcli.ingest.parsing.hits import Parsed, Reject
 from piwikcli.ingest.rules import REASONS
 from piwikcli.ingest.summary import ALREADY, DROPPED, IMPORTED, REJECTED
 from piwikcli.store import Connection, number
@@ -29,6 +29,8 @@ def fates_of(parsed: Parsed, batch: Batch) -> Fates:
             fates[DROPPED, REASONS[code]] += count
     if parsed.blank:
         fates[DROPPED, "blank"] += parsed.blank
+    if parsed.comments:
+        fates[DROPPED, "comment"] += parsed.comments
     for reject in parsed.rejects:
         fates[REJECTED, reject.reason] += 1
     return fates
@@ -44,7 +46,7 @@ def last_fate(parsed: Parsed, batch: Batch) -> str:
     if len(offsets) and offsets[-1].as_py() == at:
         code = int(batch.fate[-1])
         return f"{IMPORTED}:" if code == 0 else f"{DROPPED}:{REASONS[code]}"
-    return f"{DROPPED}:blank"
+    return f"{DROPPED}:{'comment' if parsed.ends_in_comment else 'blank'}"
 
 
 def write(connection: Connection, idimport: int, idsource: int, fates: Fates, rejects: list[Reject]) -> None:

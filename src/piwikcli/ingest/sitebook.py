@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from piwikcli.errors import UsageError
-from piwikcli.ingest.formats import LogFormat
 from piwikcli.ingest.lookups.hosts import canonical_host
+from piwikcli.ingest.parsing.family import LogFormat
+from piwikcli.ingest.parsing.fields import Reading
+from piwikcli.ingest.parsing.lines import Lines
 from piwikcli.ingest.urls import parse
 from piwikcli.store import Connection, sites
 from piwikcli.store.sites import Site
@@ -127,16 +131,14 @@ def own_host(sample: bytes, log_format: LogFormat) -> str | None:
 
     A referrer whose path the log itself serves is evidence for the referrer's host. None without clear evidence.
     """
-    if not log_format.quoted:
+    if "referrer" not in log_format.fields:
         return None
-    requested: set[str] = set()
+    lines = Lines.of(sample[: sample.rfind(b"\n") + 1], first=True)
+    texts = log_format.read(lines, np.arange(len(lines)), Reading()).texts
+    requested = {path.decode("latin-1").partition("?")[0] for path in texts["path"].dictionary.to_pylist()}
     links: list[tuple[str, str]] = []
-    for line in sample.split(b"\n")[:5000]:
-        match = log_format.pattern.match(line)
-        if match is None:
-            continue
-        requested.add(match["path"].decode("latin-1").partition("?")[0])
-        parts = parse(match["referrer"].decode("latin-1"))
+    for referrer in texts["referrer"].to_pylist():
+        parts = parse(referrer.decode("latin-1"))
         if parts is not None and parts.host and parts.path not in ("", "/"):
             links.append((parts.host.lower(), parts.path))
     votes = Counter(host for host, path in links if path in requested)

@@ -6,10 +6,14 @@ See docs/explanation/importing.md.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from piwikcli.ingest import formats
-from piwikcli.ingest.parse import stamp
+import numpy as np
+
+from piwikcli.ingest.parsing.family import LogFormat
+from piwikcli.ingest.parsing.fields import Reading
+from piwikcli.ingest.parsing.lines import Lines
 from piwikcli.ingest.stream import LogStream
 from piwikcli.store import Connection, number
 
@@ -44,7 +48,26 @@ class Source:
     """Nothing follows: the content is a part of what was imported."""
 
 
-def find(connection: Connection, target: str, stream: LogStream) -> Source | None:
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """How what was imported is read again, to tell whether a content is the same."""
+
+    formats: Callable[[str], LogFormat]
+    """From a source's stored format to the format."""
+    reading: Reading
+    shift: int = 0
+    """`--add-to-date`, in seconds."""
+
+    def hits(self, log_format: str, text: bytes, *, first: bool) -> dict[int, tuple[int, str]]:
+        """Offset in the text -> time as it is stored (seconds UTC) and address, of every line that is a hit."""
+        lines = Lines.of(text, first=first)
+        found = self.formats(log_format).read(lines, np.arange(len(lines)), self.reading)
+        times = (found.numbers["time"] + self.shift).tolist()
+        ips = [ip.decode("latin-1") for ip in found.texts["ip"].to_pylist()]
+        return dict(zip(lines.start[found.index].tolist(), zip(times, ips, strict=True), strict=True))
+
+
+def find(connection: Connection, target: str, stream: LogStream, again: Rereading) -> Source | None:
     """The source whose imported content this stream begins with (or is the beginning of); None for new content.
 
     Moves the stream to where the import continues. Raises nothing: a mismatch is new content.
@@ -59,20 +82,26 @@ def find(connection: Connection, target: str, stream: LogStream) -> Source | Non
     for idsource, hashes, committed, lines, tail_offset, unterminated, log_format in rows:
         if reached < HEADS[-1] and reached < committed:
             # shorter than what was imported: it may be the beginning of it
-            if not _begins(connection, idsource, head, hashes, committed, log_format):
+            if not _begins(connection, idsource, head, hashes, committed, log_format, again):
                 continue
         elif head_hashes(head, committed) != hashes:
             continue
         source = Source(idsource, committed, lines, tail_offset, unterminated, log_format, already=lines)
         stream.spool()
-        if _continues(connection, source, stream):
+        if _continues(connection, source, stream, again):
             return source
         stream.reopen()
     return None
 
 
 def _begins(
-    connection: Connection, idsource: int, head: bytes, hashes: list[str], committed: int, log_format: str
+    connection: Connection,
+    idsource: int,
+    head: bytes,
+    hashes: list[str],
+    committed: int,
+    log_format: str,
+    again: Rereading,
 ) -> bool:
     """Whether a short content is how the source began.
 
@@ -82,11 +111,13 @@ def _begins(
     for size, expected in zip(HEADS, hashes, strict=True):
         if min(size, committed) <= len(head) and digest(head[: min(size, committed)]) != expected:
             return False
-    found = _stands(connection, idsource, head, 0, log_format)
+    found = _stands(connection, idsource, head, 0, log_format, again)
     return found is not None and (found > 0 or len(head) >= HEADS[0])
 
 
-def _stands(connection: Connection, idsource: int, text: bytes, base: int, log_format: str) -> int | None:
+def _stands(
+    connection: Connection, idsource: int, text: bytes, base: int, log_format: str, again: Rereading
+) -> int | None:
     """How many of a source's stored requests and rejects stand in the text at their offsets; None: one does not.
 
     `base` is the offset at which the text begins. The text may end inside a line.
@@ -103,20 +134,14 @@ def _stands(connection: Connection, idsource: int, text: bytes, base: int, log_f
         "WHERE q.idsource = $1 AND q.byte_offset >= $2 AND q.byte_offset < $3",
         bounds,
     ).fetchall()
-    pattern = formats.named(log_format).pattern
-    for at, time, ip in stored:
-        end = text.find(b"\n", at)
-        if end < 0:
-            continue  # cut inside this line
-        line = pattern.match(text, at, end)
-        if line is None or text[max(0, at - 1) : at] not in (b"", b"\n"):
-            return None
-        if line["ip"].decode("latin-1") != ip or stamp(line["date"], line["zone"]) != time:
-            return None
+    whole = text.rfind(b"\n") + 1  # what follows is cut inside a line
+    hits = again.hits(log_format, text[:whole], first=base == 0)
+    if any(at < whole and hits.get(at) != (time, ip) for at, time, ip in stored):
+        return None
     return len(stored) + len(rejected)
 
 
-def _continues(connection: Connection, source: Source, stream: LogStream) -> bool:
+def _continues(connection: Connection, source: Source, stream: LogStream, again: Rereading) -> bool:
     """Whether what ends at the committed offset (or at the last checkpoint that this content reaches) is the same."""
     checkpoints = connection.execute(
         "SELECT committed, lines, tail_hash FROM source_checkpoint WHERE idsource = ? ORDER BY committed",
@@ -126,7 +151,8 @@ def _continues(connection: Connection, source: Source, stream: LogStream) -> boo
     for committed, lines, tail_hash in checkpoints:
         tail = stream.skip_to(committed)
         if stream.position < committed:
-            if _stands(connection, source.idsource, tail, stream.position - len(tail), source.format) is None:
+            base = stream.position - len(tail)
+            if _stands(connection, source.idsource, tail, base, source.format, again) is None:
                 return False
             # the content ends inside what was imported: nothing of it is new
             source.whole = True
@@ -187,8 +213,8 @@ def begin(connection: Connection, source: Source, first_time: int) -> None:
 def advance(connection: Connection, source: Source, name: str, head: bytes, tail: bytes) -> None:
     """Store how far the source has come; the caller has moved `source` on. `tail` ends at its offset."""
     connection.execute(
-        "UPDATE source SET name = ?, head_hashes = ?, committed = ?, lines = ?, tail_offset = ?, unterminated = ? "
-        "WHERE idsource = ?",
+        "UPDATE source SET name = ?, head_hashes = ?, committed = ?, lines = ?, tail_offset = ?, unterminated = ?, "
+        "format = ? WHERE idsource = ?",
         [
             name,
             head_hashes(head, source.committed),
@@ -196,6 +222,7 @@ def advance(connection: Connection, source: Source, name: str, head: bytes, tail
             source.lines,
             source.tail_offset,
             source.unterminated,
+            source.format,
             source.idsource,
         ],
     )

@@ -1,6 +1,6 @@
 """Whose address a request came from, where proxies stand between.
 
-Reference: docs/reference/log-formats.md#client-addresses.
+Reference: docs/reference/log-formats.md#which-format.
 """
 
 from __future__ import annotations
@@ -85,5 +85,7 @@ class Proxies:
         codes = peers.indices.to_numpy().astype(np.int64) * width + forwarded.indices.to_numpy()
         pairs = pa.array(codes).dictionary_encode()
         peer_of, passed_of = peers.dictionary.to_pylist(), forwarded.dictionary.to_pylist()
-        found = [self.client(peer_of[pair // width], passed_of[pair % width]) for pair in pairs.dictionary.to_pylist()]
+        found = [
+            self.client(peer_of[pair // width], passed_of[pair % width]) for pair in pairs.dictionary.to_pylist()
+        ]
         return pa.DictionaryArray.from_arrays(pairs.indices, pa.array(found, pa.binary()))

@@ -46,7 +46,8 @@ class LogFormat(ABC):
     def recognises(self, lines: Lines, rows: Ints) -> Ints:
         """Those of the lines that are of the format, as far as one can tell."""
         found = self.read(lines, rows, Reading())
-        return found.index[found.numbers["time"] != NO_TIME]
+        good: Ints = found.index[found.numbers["time"] != NO_TIME]
+        return good
 
     def comments(self, lines: Lines, rows: Ints) -> Ints:
         """Those of the lines that are no requests and are not meant to be any."""

@@ -210,7 +210,9 @@ def _host(raw: bytes) -> bytes:
     return _dash(match[1] if match else raw)
 
 
-def _split_url(urls: pa.DictionaryArray, host: pa.DictionaryArray | None) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
+def _split_url(
+    urls: pa.DictionaryArray, host: pa.DictionaryArray | None
+) -> tuple[pa.DictionaryArray, pa.DictionaryArray]:
     """Host and path of URLs; the path of a URL without host is the URL."""
     hosts, paths = [], []
     for url in urls.dictionary.to_pylist():
@@ -284,4 +286,6 @@ def _side_by_side(date: Spans, time: Spans) -> Spans:
     if date.text is time.text and (time.start - date.stop == 1).all():
         return Spans(date.text, date.start, time.stop)
     blank = pa.scalar(b" ", pa.binary())
-    return Spans.of(pc.binary_join_element_wise(date.array().cast(pa.binary()), time.array().cast(pa.binary()), blank))
+    return Spans.of(
+        pc.binary_join_element_wise(date.array().cast(pa.binary()), time.array().cast(pa.binary()), blank)
+    )

@@ -5,16 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from piwikcli.ingest.parse import EARLIEST, Parsed, Reject
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.fields import Reading, Rows
+from piwikcli.ingest.parsing.hits import AHEAD, EARLIEST, REJECT_BYTES, Parsed, Reject
 from piwikcli.ingest.parsing.lines import Bools, Ints, Lines, Spans
 from piwikcli.ingest.parsing.times import NO_TIME
 from piwikcli.ingest.stream import Chunk
-
-_REJECT_BYTES = 4096
-_DAY = 86400
-_TEXTS = ("host", "ip", "user", "path", "referrer", "agent")
 
 
 def parse_lines(
@@ -29,15 +25,14 @@ def parse_lines(
     long = (lines.stop - lines.start > max_line) | chunk.oversize
     rows = rejects.without(everything, long, "line_too_long")
     comments = log_format.comments(lines, rows)
-    rows = _except(rows, comments)
     found = log_format.read(lines, rows, reading)
-    left = _except(rows, found.index)
+    left = _except(_except(rows, comments), found.index)
     blank = _blank(lines.spans(left))
     rejects.add(left[~blank], "no_match")
     time = found.numbers["time"]
     found = _kept(found, rejects.without(found.index, time == NO_TIME, "no_time"))
     time = found.numbers["time"]
-    wrong = (time < EARLIEST) | (time > now + _DAY)
+    wrong = (time < EARLIEST) | (time > now + AHEAD)
     found = _kept(found, rejects.without(found.index, wrong, "time_out_of_range"))
     hits = pa.table(
         {
@@ -55,6 +50,7 @@ def parse_lines(
         int(blank.sum()),
         last,
         comments=len(comments),
+        ends_in_comment=bool(len(comments)) and int(comments[-1]) == len(lines) - 1,
         log_format=log_format.after(lines),
     )
 
@@ -83,7 +79,7 @@ class _Rejects:
                 first_line + row,
                 offset + int(start[row]),
                 reason,
-                data[int(start[row]) : min(int(stop[row]), int(start[row]) + _REJECT_BYTES)],
+                data[int(start[row]) : min(int(stop[row]), int(start[row]) + REJECT_BYTES)],
             )
             for row, reason in sorted(self._found)
         ]

@@ -90,7 +90,8 @@ class HeaderFormat(LogFormat):
 
     def comments(self, lines: Lines, rows: Ints) -> Ints:
         """Those of the lines that are headers and comments."""
-        return rows[lines.text.array[lines.start[rows]] == ord("#")]
+        found: Ints = rows[lines.text.array[lines.start[rows]] == ord("#")]
+        return found
 
     def read(self, lines: Lines, rows: Ints, reading: Reading) -> Rows:
         """Lines behind a header that have its columns."""
@@ -152,11 +153,14 @@ def _fits(spans: Spans, regex: str) -> Bools:
     check = re.compile(regex.encode(), re.DOTALL)
     encoded = spans.dictionary()
     good = [check.fullmatch(text) is not None for text in encoded.dictionary.to_pylist()]
-    return np.array(good or [True], dtype=np.bool_)[encoded.indices.to_numpy()]
+    fits: Bools = np.array(good or [True], dtype=np.bool_)[encoded.indices.to_numpy()]
+    return fits
 
 
 def _bare(spans: Spans) -> Spans:
     """Without quotes around the value."""
     array = spans.text.array
-    quoted = (spans.stop - spans.start >= 2) & (array[spans.start] == 34) & (array[np.maximum(spans.stop, 1) - 1] == 34)
+    quoted = (
+        (spans.stop - spans.start >= 2) & (array[spans.start] == 34) & (array[np.maximum(spans.stop, 1) - 1] == 34)
+    )
     return Spans(spans.text, spans.start + quoted, spans.stop - quoted) if quoted.any() else spans

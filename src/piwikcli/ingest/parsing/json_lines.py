@@ -45,7 +45,8 @@ class JsonFormat(LogFormat):
         values = _strings(lines.spans(rows), "utf-8")
         there = " AND ".join(f"json_exists(line, {_quoted(path)})" for path in self.requires)
         found = _query(values, f"CASE WHEN json_valid(line) THEN {there} ELSE false END AS good")
-        return rows[np.asarray(found["good"].combine_chunks())]
+        good: Ints = rows[np.asarray(found["good"].combine_chunks())]
+        return good
 
     def read(self, lines: Lines, rows: Ints, reading: Reading) -> Rows:
         """Objects with a path (or URL); broken ones that only have nginx's `\\xNN` in them are mended first."""
@@ -78,7 +79,7 @@ class JsonFormat(LogFormat):
             values,
             f"CASE WHEN json_valid(line) THEN json_extract_string(line, [{listed}]) END AS found",
             ", ".join(columns),
-            f'*, coalesce("{path}" <> \'\', false) AS good',
+            f"*, coalesce(\"{path}\" <> '', false) AS good",
         )
 
     def _rows(self, rows: Ints, table: pa.Table, reading: Reading) -> Rows:
@@ -121,7 +122,7 @@ def _strings(spans: Spans, encoding: str) -> pa.Array:
 
 
 def _mend(line: str) -> str | None:
-    """nginx without `escape=json` writes bytes as `\\xNN`, which JSON does not know; None where that is not the fault."""
+    """nginx without `escape=json` writes bytes as `\\xNN`, which JSON does not know; None for other faults."""
     if "\\x" not in line or not line.startswith("{"):
         return None
 

@@ -43,7 +43,9 @@ class Template:
 
     @cached_property
     def parts(self) -> tuple[bytes | Field, ...]:
-        pieces = [(match[1] or match[2], match[3] and match[3].replace("$$", "$")) for match in _PART.finditer(self.text)]
+        pieces = [
+            (match[1] or match[2], match[3] and match[3].replace("$$", "$")) for match in _PART.finditer(self.text)
+        ]
         literals = [literal for _, literal in pieces[1:]] + [None]
         parts: list[bytes | Field] = []
         for (name, literal), behind in zip(pieces, literals, strict=True):
@@ -85,7 +87,9 @@ def _field(name: str, until: bytes) -> Field:
 
 
 def _literal(part: bytes) -> str:
-    return "".join(r"\s+" if piece[0] == " " else re.escape(piece) for piece in re.findall(r" +|[^ ]+", part.decode()))
+    return "".join(
+        r"\s+" if piece[0] == " " else re.escape(piece) for piece in re.findall(r" +|[^ ]+", part.decode())
+    )
 
 
 def _pattern(part: Field) -> str:

@@ -35,9 +35,13 @@ class TemplateFormat(LogFormat):
     def fields(self) -> frozenset[str]:
         return frozenset(name for template in self.templates for name in template.fields)
 
+    @property
+    def richness(self) -> int:
+        return max(len(template.parts) for template in self.templates)
+
     def read(self, lines: Lines, rows: Ints, reading: Reading) -> Rows:
         """Cut what can be cut; what is left meets the templates' expressions."""
-        parts = []
+        parts: list[Rows] = []
         for step in (cut, lambda lines, rows, template: match(lines, rows, template.regex)):
             for template in self.templates:
                 found, fields = step(lines, rows, template)

@@ -1,6 +1,6 @@
 """Times of log lines -> seconds UTC. Each distinct hour, zone and unusual text is looked at once.
 
-Reference: docs/reference/log-formats.md#times.
+Reference: docs/reference/log-formats.md#which-format.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from piwikcli.ingest.parsing.lines import Bools, Ints, Spans, Text
+from piwikcli.ingest.parsing.lines import Ints, Spans, Text
 
 NO_TIME = -(1 << 60)
 """Stands for a text that is no time."""
@@ -210,8 +210,5 @@ def per_distinct(spans: Spans, read: Callable[[bytes], int]) -> Ints:
     """A number per line, looked at once per distinct text."""
     encoded = spans.dictionary()
     values = np.array([read(raw) for raw in encoded.dictionary.to_pylist()] or [0], dtype=np.int64)
-    return values[encoded.indices.to_numpy()]
-
-
-def is_time(seconds: Ints) -> Bools:
-    return seconds != NO_TIME
+    numbers: Ints = values[encoded.indices.to_numpy()]
+    return numbers

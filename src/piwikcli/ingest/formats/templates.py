@@ -15,7 +15,7 @@ def _format(name: str, sample: str, *templates: str, detectable: bool = True) ->
 
 _COMBINED = '$ip $- $userid [$date] "$request" $status $length "$referrer" "$user_agent"'
 
-AMAZON = (
+STORES = (
     _format(
         "s3",
         "own3r assets.test [04/Mar/2024:10:11:12 +0000] 203.0.113.9 req1 R9Q8 WEBSITE.GET.OBJECT k.html"

@@ -47,7 +47,10 @@ JSON = (
         '"user_agent":"TestUA/1.0","length":700,"generation_time_milli":0.042,"date":"2024-03-04T10:11:12+01:00"}',
         _plain("ip", "host", "path", "status", "referrer", "user_agent", "length", "date", "userid", "method")
         # the key says milliseconds, Matomo's documentation fills it with $request_time, which is seconds
-        | {"generation_time_secs": ("$.generation_time_milli",), "forwarded": ("$.forwarded_for", "$.x_forwarded_for")},
+        | {
+            "generation_time_secs": ("$.generation_time_milli",),
+            "forwarded": ("$.forwarded_for", "$.x_forwarded_for"),
+        },
         ("$.referrer", "$.date"),
     ),
     JsonFormat(

@@ -1,0 +1,59 @@
+"""What a chunk's lines are: hits and rejects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from piwikcli.ingest.parsing.family import LogFormat
+
+EARLIEST = int(datetime(1991, 8, 6, tzinfo=UTC).timestamp())
+"""The first web site; no request is older."""
+AHEAD = 86400
+"""So many seconds may a request be ahead of the clock."""
+
+REASONS = ("no_match", "bad_request", "no_time", "time_out_of_range", "line_too_long")
+REJECT_BYTES = 4096
+"""So much of a line that is no hit is kept."""
+
+_TEXTS = ("host", "ip", "user", "path", "referrer", "agent")
+NO_HITS = pa.schema(
+    [(name, pa.int64()) for name in ("line", "offset", "time", "status")]
+    + [(name, pa.dictionary(pa.int32(), pa.binary())) for name in _TEXTS]
+).empty_table()
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A line that is no request: where it is and why."""
+
+    line: int
+    """From 1 within the source."""
+    offset: int
+    reason: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a chunk's lines are.
+
+    `hits` has a row per line of the format: line (int64, from 1), offset (int64, bytes), time (int64,
+    seconds UTC), status (int64; -1: the format has none) and, as dictionaries of bytes (which may hold a value
+    twice), host, ip, user, path (with its query), referrer, agent; what a format does not have is b"".
+    Formats that log them add length (int64, bytes) and generation (int64, milliseconds), -1 where a line has none.
+    lines = len(hits) + len(rejects) + blank + comments.
+    """
+
+    hits: pa.Table
+    rejects: list[Reject]
+    lines: int
+    blank: int
+    last_line_offset: int
+    comments: int = 0
+    """Lines that are no requests and are not meant to be any: headers."""
+    ends_in_comment: bool = False
+    log_format: LogFormat | None = None
+    """The format of what follows, where it is another than before."""
