@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from piwikcli.archive import leaves
+from piwikcli.archive.conversions import add_conversions
 from piwikcli.archive.families import Family
 from piwikcli.archive.pages import add_pages
 from piwikcli.archive.visits import add_visits
@@ -29,6 +30,7 @@ def make_leaves(connection: Connection, families: Sequence[Family]) -> None:
             _flags(connection, record)
         elif isinstance(record, ActionRecord):
             _actions(connection, record)
+    add_conversions(connection, records)
     add_pages(connection, [record for record in records if isinstance(record, PageRecord)], family_of)
     leaves.finish(connection, families)
 

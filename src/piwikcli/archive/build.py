@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from piwikcli.archive import details, rows, slices
+from piwikcli.archive import conversions, details, rows, slices, tracked
 from piwikcli.archive.aggregate import make_leaves
+from piwikcli.archive.declarations import Declared
 from piwikcli.archive.families import families
 from piwikcli.archive.limits import Limits, remember_declarations
 from piwikcli.archive.numbers import store_day_numbers, store_period_numbers
 from piwikcli.archive.periods import IDS, Period
 from piwikcli.errors import UsageError
 from piwikcli.plugins import records
-from piwikcli.plugins.api import NumericRecord, RowCount, TableRecord
 from piwikcli.settings import Settings
 from piwikcli.store import Connection, Database
 from piwikcli.store.sites import get as get_site
@@ -169,14 +169,16 @@ def _build_days(connection: Connection, idsite: int, days: list[Wanted], limits:
     slices.set_building(connection, idsite, [(ids[one], one.segment, one.period) for one in days])
     slices.make_visits(connection)
     slices.make_actions(connection)
-    tables, numbers, _ = _declared()
+    tracked.make_conversions(connection)
+    declared = Declared.of(records())
     details.start(connection)
-    some = families(tables)
+    some = families(declared.tables)
     make_leaves(connection, some)
     rows.from_leaves(connection, some)
     details.from_leaves(connection)
     _start_numbers(connection)
-    store_day_numbers(connection, numbers)
+    store_day_numbers(connection, declared.numbers)
+    conversions.store_day_numbers(connection, declared.conversion_numbers)
     _finish(connection, ids, limits)
 
 
@@ -194,27 +196,22 @@ def _build_periods(
     parents, kids = (list(column) for column in zip(*pairs, strict=True))
     connection.execute("INSERT INTO child SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[])", [parents, kids])
     slices.set_building(connection, idsite, [(ids[one], one.segment, one.period) for one in periods])
-    tables, numbers, _ = _declared()
-    some = families(tables)
+    declared = Declared.of(records())
+    some = families(declared.tables)
     rows.from_children(connection, some)
     details.from_children(connection)
     if limits.exact_row_uniques:
         rows.keep_aside(connection)
         slices.make_visits(connection)
         slices.make_actions(connection)
+        tracked.make_conversions(connection)
+        details.start(connection)
         make_leaves(connection, some)
         rows.from_leaves(connection, some)
         rows.add_exact_uniques(connection)
     _start_numbers(connection)
-    store_period_numbers(connection, numbers)
+    store_period_numbers(connection, declared.numbers, declared.conversion_numbers)
     _finish(connection, ids, limits)
-
-
-def _declared() -> tuple[list[TableRecord], list[NumericRecord], list[RowCount]]:
-    numbers = [record for record in records() if isinstance(record, NumericRecord)]
-    counts = [record for record in records() if isinstance(record, RowCount)]
-    tables = [record for record in records() if not isinstance(record, (NumericRecord, RowCount))]
-    return tables, numbers, counts
 
 
 def _begin(connection: Connection, idsite: int, wanted: list[Wanted], limits: Limits) -> dict[Wanted, int]:
@@ -259,9 +256,9 @@ def _start_numbers(connection: Connection) -> None:
 
 def _finish(connection: Connection, ids: Mapping[Wanted, int], limits: Limits) -> None:
     """Count rows, apply the limits, store, and let readers see the archives."""
-    tables, _, counts = _declared()
-    rows.count_rows(connection, counts)
-    rows.limit(connection, tables, limits.maximum)
+    declared = Declared.of(records())
+    rows.count_rows(connection, declared.counts)
+    rows.limit(connection, declared.tables, limits.maximum)
     connection.execute("INSERT INTO archive_row BY NAME SELECT * FROM rows")
     details.store(connection)
     connection.execute("INSERT INTO archive_numeric SELECT * FROM number_of WHERE value <> 0")

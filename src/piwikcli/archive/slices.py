@@ -49,12 +49,15 @@ def make_visits(connection: Connection) -> None:
             SELECT idarchive, idvisitor FROM {of_archives("visit")} GROUP BY ALL HAVING count(*) > 1
         )
         SELECT v.*, c.language,
-               CAST(v.idvisit IN (SELECT idvisit FROM conversion WHERE idgoal >= 0) AS UTINYINT)
-                   AS visit_goal_converted,
+               CAST(coalesce(e.visit_goal_converted, false) AS UTINYINT) AS visit_goal_converted,
+               coalesce(e.plugins, 0) AS plugins, coalesce(e.resolution, 'unknown') AS config_resolution,
+               coalesce(e.visitor_localtime, epoch(v.visit_first_action_time)::BIGINT % 86400) AS visitor_localtime,
+               e.custom_dimension, e.custom_var,
                back.idvisitor IS NULL AS once
         FROM {of_archives("visit")} v
         JOIN client c USING (idclient)
         LEFT JOIN back ON back.idarchive = v.idarchive AND back.idvisitor = v.idvisitor
+        LEFT JOIN visit_detail e ON e.idvisit = v.idvisit
         """
     )
 

@@ -13,6 +13,7 @@ from piwikcli.errors import PiwikError, UsageError
 
 if TYPE_CHECKING:
     from piwikcli.archive.periods import Period
+    from piwikcli.plugins.api import Report
     from piwikcli.report.pipeline import Reports
     from piwikcli.report.requests import ReportRequest
 
@@ -70,7 +71,7 @@ def command(
         param=param,
     )
     format = reporting.checked_format(format, "csv")
-    requests = dict(_named(methods, parameters) if methods else _all(parameters))
+    chosen = _chosen(methods or [], parameters)
     settings = options.load_settings(db=db, lock_timeout=lock_timeout)
     database = options.open_database(settings)
     files = 0
@@ -81,8 +82,10 @@ def command(
         period=period,
         date=date,
         segment=segment,
-        reports=[request.report for request in requests.values()],
+        reports=chosen,
     ) as every:
+        wanted = _requests(chosen, parameters, every, named=bool(methods))
+        requests = {_stem(request): request for request in wanted}
         for periods in reporting.chunks(every.selection.periods, PERIODS_AT_A_TIME):
             reports = every if len(periods) == len(every.selection.periods) else every.some(periods)
             for stem, request in requests.items():
@@ -126,29 +129,41 @@ def _export(
     return 1
 
 
-def _named(methods: list[str], parameters: Mapping[str, str]) -> Iterator[tuple[str, ReportRequest]]:
-    from piwikcli.plugins import report
+def _chosen(methods: list[str], parameters: Mapping[str, str]) -> list[Report]:
+    """The reports of these methods; without any every one that needs no parameter of its own.
+
+    Raises UsageError for what a named report does not know or lacks.
+    """
+    from piwikcli.plugins import report, reports
     from piwikcli.report.requests import ReportRequest
 
-    for method in methods:
-        request = ReportRequest.of(report(method), parameters)
-        request.require_needs()
-        yield _stem(request), request
+    if not methods:
+        return [one for one in reports().values() if one.exported and _lacks(one, parameters) <= {one.varies}]
+    named = [report(method) for method in methods]
+    for one in named:
+        request = ReportRequest.of(one, parameters)
+        if one.varies not in one.needs:
+            request.require_needs()
+    return named
 
 
-def _all(parameters: Mapping[str, str]) -> Iterator[tuple[str, ReportRequest]]:
-    """Every report that needs no parameter of its own, and orders beside all goals."""
-    from piwikcli.plugins import reports
+def _lacks(report: Report, parameters: Mapping[str, str]) -> set[str]:
+    return {name for name in report.needs if name not in parameters}
+
+
+def _requests(
+    chosen: list[Report], parameters: Mapping[str, str], reports: Reports, *, named: bool
+) -> Iterator[ReportRequest]:
+    """Each report; those of goals for every goal beside, unless they were named, those of dimensions for each."""
     from piwikcli.report.requests import ReportRequest
 
-    for report in reports().values():
-        if not report.exported or any(name not in parameters for name in report.needs):
-            continue
-        request = ReportRequest.of(report, parameters)
-        yield _stem(request), request
-        if report.method == "Goals.get" and "idGoal" not in parameters:
-            orders = ReportRequest.of(report, {**parameters, "idGoal": "0"})
-            yield _stem(orders), orders
+    for report in chosen:
+        lacks = _lacks(report, parameters)
+        if not lacks:
+            yield ReportRequest.of(report, parameters)
+        if report.varies is not None and report.varies not in parameters and (lacks or not named):
+            for value in reports.configured.values_of(report.varies, reports.selection.sites):
+                yield ReportRequest.of(report, {**parameters, report.varies: value})
 
 
 def _stem(request: ReportRequest) -> str:

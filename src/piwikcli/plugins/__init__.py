@@ -80,6 +80,13 @@ def measured() -> dict[int, Metric]:
 
 
 @cache
+def measures_of(record: str) -> tuple[Metric, ...]:
+    """What rows of that record may have beside the common metrics."""
+    home = _home_of(record.partition("_")[0])
+    return home.metrics if home else tuple(measured().values())
+
+
+@cache
 def page_record(name: str) -> PageRecord | None:
     """The record of pages of that name; None where it is another kind of record."""
     home = _home_of(name.partition("_")[0])

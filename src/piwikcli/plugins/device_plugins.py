@@ -1,10 +1,11 @@
-"""DevicePlugins: browser plugins. A web log sends none, so every count is 0."""
+"""DevicePlugins: browser plugins. A web log knows none, so every count is 0."""
 
 from piwikcli.plugins.api import Context, DataTable, FlagRecord, Plugin, Ratio, Report, Row
 
 NAMES = ("cookie", "flash", "java", "pdf", "quicktime", "realplayer", "silverlight", "windowsmedia")
 
-RECORDS = (FlagRecord(name="DevicePlugins_plugin", flags=tuple((name, "false") for name in NAMES)),)
+_FLAGS = tuple((name, f"(v.plugins >> {bit}) & 1 = 1") for bit, name in enumerate(NAMES))
+RECORDS = (FlagRecord(name="DevicePlugins_plugin", flags=_FLAGS),)
 
 # visits whose browser could have told: Internet Explorer 6 to 10 can't
 _ABLE = "_nb_visits_able_to_tell"

@@ -13,21 +13,22 @@ from piwikcli.plugins.device_names import (
     OS_FAMILIES,
 )
 from piwikcli.plugins.labels import ICONS, UNKNOWN, urlencode
-from piwikcli.plugins.metrics import VISIT_COLUMNS
+from piwikcli.plugins.metrics import NOT_COUNTS, VISIT_COLUMNS
 from piwikcli.plugins.resolution import browser_name
 
 
-def _record(name: str, path: str) -> VisitRecord:
-    return VisitRecord(name=f"DevicesDetection_{name}", table="device", path=(path,))
+def _record(name: str, path: str, *, conversions: bool = False) -> VisitRecord:
+    of_conversions = (path,) if conversions else ()
+    return VisitRecord(name=f"DevicesDetection_{name}", table="device", path=(path,), conversions=of_conversions)
 
 
 RECORDS = (
-    _record("types", "coalesce(d.config_device_type::VARCHAR, '')"),
-    _record("brands", "d.config_device_brand"),
-    _record("models", "d.config_device_brand || ';' || d.config_device_model"),
+    _record("types", "coalesce(d.config_device_type::VARCHAR, '')", conversions=True),
+    _record("brands", "d.config_device_brand", conversions=True),
+    _record("models", "d.config_device_brand || ';' || d.config_device_model", conversions=True),
     _record("os", "d.config_os"),
     _record("osVersions", "d.config_os || ';' || d.config_os_version"),
-    _record("browsers", "d.config_browser_name"),
+    _record("browsers", "d.config_browser_name", conversions=True),
     _record("browserVersions", "d.config_browser_name || ';' || d.config_browser_version"),
     _record("browserEngines", "d.config_browser_engine"),
 )
@@ -36,7 +37,7 @@ RECORDS = (
 def _all_types(table: DataTable, context: Context) -> DataTable:
     """Every device type has a row as soon as one has."""
     if table.rows:
-        columns = [name for name in table.rows[0].columns if name != "label"] or list(VISIT_METRICS)
+        columns = [name for name in table.rows[0].columns if name not in NOT_COUNTS] or list(VISIT_METRICS)
         known = {str(row.label) for row in table}
         for idtype in range(len(DEVICE_TYPES)):
             if str(idtype) not in known:

@@ -17,6 +17,9 @@ VISIT_COLUMNS = (
 )
 """What a report of a visit dimension is about."""
 
+NOT_COUNTS = frozenset({"label", "goals", "nb_conversions", "revenue"})
+"""Columns that a row of zeros does not have."""
+
 SHOW_ALL_COLUMNS = (CONVERSION_RATE, ACTIONS_PER_VISIT, TIME_ON_SITE, BOUNCE_RATE)
 """Added to every row by `filter_add_columns_when_show_all_columns=1`."""
 

@@ -7,7 +7,7 @@ from piwikcli.plugins.referrer_reports import REPORTS
 DIRECT, SEARCH, WEBSITE, CAMPAIGN, SOCIAL, AI_ASSISTANT = 1, 2, 3, 6, 7, 8
 
 
-def _record(name: str, where: str, *path: str) -> VisitRecord:
+def _record(name: str, where: str, *path: str, conversions: tuple[str, ...] = ()) -> VisitRecord:
     # one group is one (type, name, keyword, URL): a row of `referrer`
     return VisitRecord(
         name=f"Referrers_{name}",
@@ -15,22 +15,24 @@ def _record(name: str, where: str, *path: str) -> VisitRecord:
         path=path,
         where=where,
         key=("v.idreferrer",),
+        conversions=conversions,
         max_rows="referrers",
         max_subtable_rows="referrers_subtable",
     )
 
 
 _NAME, _KEYWORD = "coalesce(r.name, '')", "coalesce(r.keyword, '')"
+_CAMPAIGN = (_NAME, "nullif(r.keyword, '')")
 
 RECORDS = (
-    _record("type", "true", "r.type::VARCHAR"),
-    _record("keywordBySearchEngine", f"r.type = {SEARCH}", _KEYWORD, _NAME),
-    _record("searchEngineByKeyword", f"r.type = {SEARCH}", _NAME, _KEYWORD),
+    _record("type", "true", "r.type::VARCHAR", conversions=("r.type::VARCHAR",)),
+    _record("keywordBySearchEngine", f"r.type = {SEARCH}", _KEYWORD, _NAME, conversions=(_KEYWORD,)),
+    _record("searchEngineByKeyword", f"r.type = {SEARCH}", _NAME, _KEYWORD, conversions=(_NAME,)),
     # a campaign without keyword has no row below
-    _record("keywordByCampaign", f"r.type = {CAMPAIGN}", _NAME, "nullif(r.keyword, '')"),
-    _record("urlByWebsite", f"r.type = {WEBSITE}", _NAME, "r.url"),
-    _record("urlBySocialNetwork", f"r.type = {SOCIAL}", _NAME, "r.url"),
-    _record("urlByAIAssistant", f"r.type = {AI_ASSISTANT}", _NAME, "r.url"),
+    _record("keywordByCampaign", f"r.type = {CAMPAIGN}", *_CAMPAIGN, conversions=_CAMPAIGN),
+    _record("urlByWebsite", f"r.type = {WEBSITE}", _NAME, "r.url", conversions=(_NAME,)),
+    _record("urlBySocialNetwork", f"r.type = {SOCIAL}", _NAME, "r.url", conversions=(_NAME,)),
+    _record("urlByAIAssistant", f"r.type = {AI_ASSISTANT}", _NAME, "r.url", conversions=(_NAME,)),
     RowCount(name="Referrers_distinctSearchEngines", record="Referrers_searchEngineByKeyword"),
     RowCount(name="Referrers_distinctKeywords", record="Referrers_keywordBySearchEngine"),
     RowCount(name="Referrers_distinctCampaigns", record="Referrers_keywordByCampaign"),

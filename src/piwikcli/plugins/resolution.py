@@ -1,4 +1,4 @@
-"""Resolution: screen sizes. A web log sends none, so every visit's is `unknown`."""
+"""Resolution: screen sizes. Without tracking requests every visit's is `unknown`."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,11 @@ from piwikcli.plugins.labels import UNKNOWN, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
 RECORDS = (
-    VisitRecord(name="Resolution_resolution", path=("'unknown'",)),
+    VisitRecord(name="Resolution_resolution", path=("v.config_resolution",)),
     VisitRecord(
         name="Resolution_configuration",
         table="device",
-        path=("d.config_os || ';' || d.config_browser_name || ';unknown'",),
+        path=("d.config_os || ';' || d.config_browser_name || ';' || v.config_resolution",),
     ),
 )
 

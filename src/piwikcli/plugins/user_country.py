@@ -7,6 +7,7 @@ from piwikcli.plugins.continents import CONTINENTS
 from piwikcli.plugins.labels import FLAG, UNKNOWN, country_name, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
+_COUNTRY = ("l.country",)
 # an empty region or city drops the known country: all such visits share one row
 _REGION = "CASE WHEN coalesce(l.region, '') = '' THEN 'xx|xx' ELSE l.region || '|' || l.country END"
 _CITY = (
@@ -15,9 +16,9 @@ _CITY = (
 )
 
 RECORDS = (
-    VisitRecord(name="UserCountry_country", table="location", path=("l.country",), max_rows=None),
-    VisitRecord(name="UserCountry_region", table="location", path=(_REGION,)),
-    VisitRecord(name="UserCountry_city", table="location", path=(_CITY,)),
+    VisitRecord(name="UserCountry_country", table="location", path=_COUNTRY, conversions=_COUNTRY, max_rows=None),
+    VisitRecord(name="UserCountry_region", table="location", path=(_REGION,), conversions=(_REGION,)),
+    VisitRecord(name="UserCountry_city", table="location", path=(_CITY,), conversions=(_CITY,)),
     RowCount(name="UserCountry_distinctCountries", record="UserCountry_country"),
 )
 

@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 from piwikcli.errors import UsageError
 from piwikcli.plugins.api import Context, DataTable, Plugin, Report, Row, VisitRecord
-from piwikcli.plugins.metrics import VISIT_COLUMNS
+from piwikcli.plugins.metrics import NOT_COUNTS, VISIT_COLUMNS
 
 RECORDS = (
-    VisitRecord(name="VisitTime_localTime", path=("hour(v.visit_first_action_time)::VARCHAR",), max_rows=None),
-    VisitRecord(name="VisitTime_serverTime", path=("v.start_hour::VARCHAR",), max_rows=None),
+    VisitRecord(name="VisitTime_localTime", path=("(v.visitor_localtime // 3600)::VARCHAR",), max_rows=None),
+    VisitRecord(
+        name="VisitTime_serverTime", path=("v.start_hour::VARCHAR",), conversions=("c.hour::VARCHAR",), max_rows=None
+    ),
 )
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -30,7 +32,7 @@ def _every_hour(table: DataTable, context: Context) -> DataTable:
     if not table.rows:
         return table
     by_hour = {str(row.label): row for row in table}
-    zeros = {name: 0 for name in table.rows[0].columns if name != "label"}
+    zeros = dict.fromkeys((name for name in table.rows[0].columns if name not in NOT_COUNTS), 0)
     hours = (str(hour) for hour in range(24))
     return DataTable([by_hour.get(hour, Row({"label": hour, **zeros})) for hour in hours], table.metadata)
 

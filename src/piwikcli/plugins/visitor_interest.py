@@ -3,26 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from piwikcli.plugins.api import BucketRecord, Context, DataTable, Plugin, Ratio, Report, Row
-
-
-def _ranges(*bounds: tuple[int, int | None]) -> tuple[tuple[int, int | None, str], ...]:
-    def label(low: int, high: int | None) -> str:
-        if high is None:
-            return f"{low}+"
-        return str(low) if low == high else f"{low}-{high}"
-
-    return tuple((low, high, label(low, high)) for low, high in bounds)
-
+from piwikcli.plugins.ranges import counted, every_range, ranges
 
 # 60, 120, ... 900 seconds fall into two ranges each, and are counted in both
-DURATIONS = _ranges(
+DURATIONS = ranges(
     (0, 10), (11, 30), (31, 60), (60, 120), (120, 240), (240, 420), (420, 600), (600, 900), (900, 1800), (1801, None)
 )  # fmt: skip
-PAGES = _ranges((1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 7), (8, 10), (11, 14), (15, 20), (21, None))
-COUNTS = _ranges(
+PAGES = ranges((1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 7), (8, 10), (11, 14), (15, 20), (21, None))
+COUNTS = ranges(
     *((n, n) for n in range(1, 9)), (9, 14), (15, 25), (26, 50), (51, 100), (101, 200), (201, None)
 )  # fmt: skip
-DAYS = _ranges(*((n, n) for n in range(8)), (8, 14), (15, 30), (31, 60), (61, 120), (121, 364), (365, None))
+DAYS = ranges(*((n, n) for n in range(8)), (8, 14), (15, 30), (31, 60), (61, 120), (121, 364), (365, None))
 NEW_VISITS = "General_NewVisits"
 
 RECORDS = (
@@ -40,32 +31,15 @@ RECORDS = (
 # the same in every row; only the percentage needs it
 TOTAL = "_nb_visits_of_all_rows"
 PERCENTAGE = Ratio("nb_visits_percentage", "nb_visits", TOTAL, 2, "percent")
-_LABELS = {record.name: [label for _, _, label in record.buckets] for record in RECORDS}
+_RANGES = {record.name: record.buckets for record in RECORDS}
 
 
 def _every_bucket(record: str) -> Callable[[DataTable, Context], DataTable]:
-    """All ranges in their order as soon as one has a row."""
-
     def rows(table: DataTable, context: Context) -> DataTable:
-        visits = {str(row.label): row.columns.get("nb_visits", 0) for row in table}
-        total = sum(visits.values())
-        labels = _LABELS[record] if visits else []
-        return DataTable(
-            [
-                Row({"label": _as_in_matomo(label), "nb_visits": visits.get(label, 0), TOTAL: total})
-                for label in labels
-            ],
-            table.metadata,
-        )
+        total = sum(row.columns.get("nb_visits", 0) for row in table)
+        return every_range(_RANGES[record], "nb_visits", table, **{TOTAL: total})
 
     return rows
-
-
-def _as_in_matomo(label: str) -> str:
-    """The label that Matomo stores, which flat tables and filters see: `1-1` for 1, `21%2B` for 21+."""
-    if label.isdigit():
-        return f"{label}-{label}"
-    return label.replace("+", "%2B")
 
 
 def _duration(label: str) -> str:
@@ -75,17 +49,8 @@ def _duration(label: str) -> str:
     return f"{int(low) // 60}-{int(high) // 60} min" if int(high) > 60 else f"{low}–{high}s"
 
 
-def _counted(unit: str) -> Callable[[str], str]:
-    def label(bucket: str) -> str:
-        low, _, high = bucket.partition("-")
-        count = low if low == high else bucket
-        return f"{count} {unit}" if count == "1" else f"{count} {unit}s"
-
-    return label
-
-
 def _days(label: str) -> str:
-    return "New visits" if label == NEW_VISITS else _counted("day")(label)
+    return "New visits" if label == NEW_VISITS else counted("day")(label)
 
 
 def _range_segment(name: str) -> Callable[[Row, str, Context], Mapping[str, str]]:
@@ -139,7 +104,7 @@ REPORTS = (
         "getNumberOfVisitsPerPage",
         "Visits per number of pages",
         "VisitorInterest_pageGap",
-        _counted("page"),
+        counted("page"),
         "actions",
         "PagesPerVisit",
     ),
@@ -147,7 +112,7 @@ REPORTS = (
         "getNumberOfVisitsByVisitCount",
         "Visits by visit number",
         "VisitorInterest_visitsByVisitCount",
-        _counted("visit"),
+        counted("visit"),
         "visitCount",
         "VisitsbyVisitNumber",
         (PERCENTAGE,),

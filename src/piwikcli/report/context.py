@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 from piwikcli.archive.periods import Period
 from piwikcli.declared import dataclass
+from piwikcli.report.configured import Configured
 from piwikcli.report.reader import ArchiveReader
 from piwikcli.report.table import Answer, DataTable
 
 if TYPE_CHECKING:
     from piwikcli.lists.definitions import Definitions
+    from piwikcli.store.dimensions import CustomDimension
     from piwikcli.store.sites import Site
 
 
@@ -31,6 +33,7 @@ class ReportContext:
     reader: ArchiveReader
     data_dir: Path | None
     """Where newer lists of search engines and networks are."""
+    configured: Configured
     days_of: Callable[[], Mapping[date, Mapping[str, int | float]]] = field(repr=False)
     ask: Callable[[ReportContext, str, Mapping[str, str]], Answer] = field(repr=False)
 
@@ -45,6 +48,14 @@ class ReportContext:
     @property
     def date2(self) -> date:
         return self.span.date2
+
+    @property
+    def goals(self) -> Mapping[int, str]:
+        return self.configured.goals(self.site.idsite)
+
+    @property
+    def dimensions(self) -> Mapping[int, CustomDimension]:
+        return self.configured.dimensions(self.site.idsite)
 
     @property
     def has_visits(self) -> bool:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from piwikcli.plugins import measured
+from piwikcli.plugins import measures_of
 from piwikcli.plugins.api import GOAL_METRICS
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class DetailsReader:
             where += " AND idpath IN (SELECT idpath FROM archive_path WHERE parent IS NOT DISTINCT FROM $3)"
             parameters.append(parent)
         found: dict[int, dict[int, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
-        names = {metric.id: metric.name for metric in measured().values()}
+        names = {metric.id: metric.name for metric in measures_of(record)}
         metrics = self._connection.execute(
             f"SELECT idarchive, idpath, metric, value FROM archive_metric {where}", parameters
         )

@@ -18,6 +18,7 @@ from piwikcli.plugins.api import Report
 from piwikcli.plugins.metrics import SHOW_ALL_COLUMNS
 from piwikcli.report.columns import drop_columns, select_columns
 from piwikcli.report.comparisons import COMPARISONS, Series, compare, series_of
+from piwikcli.report.configured import Configured
 from piwikcli.report.context import ReportContext
 from piwikcli.report.formatting import duration, format_metrics
 from piwikcli.report.processed import process, processed_of
@@ -41,6 +42,7 @@ class Reports:
     def __init__(self, reading: Reading | Connection, selection: Selection) -> None:
         self._reading = reading if isinstance(reading, Reading) else Reading.over(reading)
         self.selection = selection
+        self.configured = Configured(self._reading)
         self._archives: dict[int, Archives] = {}
         self._others: dict[Hashable, Reports] = {}
 
@@ -120,6 +122,7 @@ class Reports:
             unique_visitors=period.name in self.selection.unique_visitors,
             reader=self._archives[site.idsite].reader(period),
             data_dir=self.selection.data_dir,
+            configured=self.configured,
             days_of=partial(self._days, site, period),
             ask=self._ask,
         )
@@ -180,7 +183,7 @@ def _in_map(answer: Answer) -> Result:
 
 
 def _number(report: Report, context: ReportContext) -> Number:
-    name = report.number or ""
+    name = report.number(context) if callable(report.number) else report.number or ""
     if name in report.unique and not context.unique_visitors:
         raise UsageError(
             f"The metric {name} is not enabled for the requested period. "

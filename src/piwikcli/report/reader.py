@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from piwikcli.archive.periods import IDS, Period
 from piwikcli.declared import dataclass
-from piwikcli.plugins import measured, page_record
+from piwikcli.plugins import measures_of, page_record
 from piwikcli.plugins.api import METRICS
 from piwikcli.plugins.api.records import SUMMARY_LABEL
 from piwikcli.report.details import ALL_LEVELS, Details, DetailsReader, whole
@@ -250,7 +250,7 @@ def columns_of(record: str) -> Sequence[str]:
     of_page = record.startswith("Actions_")
     order = list(_core_columns(record))
     order.insert(order.index("exit_nb_visits") + 1 if of_page else order.index("nb_conversions"), "goals")
-    measures = (metric.name for metric in measured().values() if metric.name not in order)
+    measures = (metric.name for metric in measures_of(record) if metric.name not in order)
     place = order.index("nb_hits_following_search") + 1
     return [*order[:place], *dict.fromkeys(measures), *order[place:]]
 

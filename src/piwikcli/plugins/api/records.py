@@ -9,6 +9,9 @@ for all wanted days at once. SQL in a declaration sees these relations (docs/ref
     l   the visit's location        (table="location")
     a   actions of the archived days: one row per action, with `day`
     p   the same per visit: one row per (visit, kind, URL, name), with `nb_hits`
+    t   those of them that a tracking request brought: `a`'s columns and what such requests carry
+    c   conversions of the archived days, orders (idgoal 0) and carts (-1) included
+    i   items of their orders and carts
 
 How records are built and rolled up: docs/explanation/archiving.md.
 """
@@ -62,10 +65,15 @@ class VisitRecord(Record):
     where: str = "true"
     key: tuple[str, ...] = ()
     metrics: tuple[str, ...] = VISIT_METRICS
+    conversions: tuple[str, ...] = ()
+    """SQL of the labels, over `c` and the table, of the row that a conversion counts in; empty: rows have none.
+
+    May be shorter than `path`: then only the upper rows have conversions.
+    """
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return self.metrics
+        return (*self.metrics, *(("nb_conversions", "revenue") if self.conversions else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,23 @@ class BucketRecord(Record):
     """(from, to, label); a `to` of None is open."""
     where: str = "true"
     max_rows: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversionBucketRecord(Record):
+    """Conversions counted per range of a number, for each goal. Ranges include both bounds.
+
+    A row's `goals` tell the goals apart; its nb_conversions are those of the user's goals: no orders, no carts.
+    """
+
+    value: str
+    buckets: tuple[tuple[int, int | None, str], ...]
+    max_rows: str | None = None
+    sort: str = "nb_conversions"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("nb_conversions",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +185,18 @@ class NumericRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConversionNumbers:
+    """Numbers of the conversions of all goals together, and of each: `<name>_nb_conversions`, `<name>_1_revenue`...
+
+    All together are the user's goals and orders, never carts. Each of `groups` is (suffix, SQL condition over `c`):
+    the same numbers again for these conversions.
+    """
+
+    name: str
+    groups: tuple[tuple[str, str], ...] = (("", "true"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RowCount:
     """One number per archive: how many rows a record has, at its root or among its leaves, before any limit."""
 
@@ -169,5 +206,5 @@ class RowCount:
     where: str = "true"
 
 
-TableRecord = VisitRecord | BucketRecord | FlagRecord | PageRecord | ActionRecord
-AnyRecord = TableRecord | NumericRecord | RowCount
+TableRecord = VisitRecord | BucketRecord | ConversionBucketRecord | FlagRecord | PageRecord | ActionRecord
+AnyRecord = TableRecord | NumericRecord | ConversionNumbers | RowCount

@@ -17,6 +17,7 @@ from piwikcli.plugins.api.metrics import Kind, ProcessedMetric
 from piwikcli.plugins.api.table import Answer, DataTable, Row, Value
 
 if TYPE_CHECKING:
+    from piwikcli.store.dimensions import CustomDimension
     from piwikcli.store.sites import Site
 
 
@@ -63,6 +64,14 @@ class Context(Protocol):
     @property
     def unique_visitors(self) -> bool:
         """Whether unique visitors of a whole site are counted for this kind of period."""
+
+    @property
+    def goals(self) -> Mapping[int, str]:
+        """The site's goals: idgoal -> name."""
+
+    @property
+    def dimensions(self) -> Mapping[int, CustomDimension]:
+        """The site's custom dimensions by their ids, inactive ones too."""
 
     @property
     def has_visits(self) -> bool:
@@ -181,7 +190,7 @@ class Report:
     record: str | None = None
     numerics: Mapping[str, str] | Callable[[Context], Mapping[str, str]] | None = None
     """Name of the stored number -> column of the row (a simple report)."""
-    number: str | None = None
+    number: str | Callable[[Context], str] | None = None
     """Name of the stored number (a number report)."""
     number_kind: Kind = "number"
     unique: tuple[str, ...] = ()
@@ -222,6 +231,8 @@ class Report:
     """Parameters of its own."""
     needs: tuple[str, ...] = ()
     """Those of them without which there is no answer."""
+    varies: str | None = None
+    """The parameter of its own, idGoal or idDimension, for each of whose values an export has a file."""
     single: Callable[[str], Exception] | None = None
     """The error for a request of several "dates" or "sites", where the report can't answer one."""
     subtable: str | None = None
