@@ -71,6 +71,16 @@ COMMANDS: dict[str, Entry] = {
             ("piwik export --period day --date 2026-03-01,2026-03-31 --format json -o reports",),
         ),
         Entry(
+            "query",
+            "query",
+            "Ask in SQL.",
+            (
+                "piwik query --list",
+                'piwik query "SELECT day, count(*) AS visits FROM visits GROUP BY day ORDER BY day"',
+                "piwik query \"FROM actions WHERE kind = 'download'\" -o downloads.parquet",
+            ),
+        ),
+        Entry(
             "sites",
             "sites",
             "Add, list, update and delete sites.",

@@ -25,16 +25,7 @@ def command(
     period: reporting.PeriodOption = "day",
     date: reporting.DateOption = None,
     segment: reporting.SegmentOption = "",
-    format: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="table, csv, tsv, json, ndjson, xml, rss, html, md, parquet or xlsx "
-            "[default: by FILE's name, table on a terminal, else csv].",
-            show_default=False,
-        ),
-    ] = None,
+    format: reporting.FormatOption = None,
     file: options.OutputOption = None,
     flat: reporting.FlatOption = False,
     expanded: reporting.ExpandedOption = False,
@@ -81,7 +72,7 @@ def command(
     )
     request = ReportRequest.of(report(method), parameters)
     request.require_needs()
-    format = _format(format, file)
+    format = reporting.output_format(format, file)
     settings = options.load_settings(db=db, lock_timeout=lock_timeout)
     database = options.open_database(settings)
     with reporting.open_reports(
@@ -109,18 +100,6 @@ def command(
     )
     with output.output(file, binary=True) as stream:
         write(result, format, stream, method=request.report.method, options=render_options)
-
-
-def _format(format: str | None, file: Path | None) -> str:
-    if format is None and file is not None and file.suffix:
-        from piwikcli.report.render import format_of
-
-        return format_of(file)
-    on_screen = file is None and sys.stdout.isatty()
-    chosen = reporting.checked_format(format, "table" if on_screen else "csv")
-    if on_screen and chosen in ("parquet", "xlsx"):
-        raise UsageError(f"{chosen} is not for a terminal; write it to a file: -o FILE.{chosen}")
-    return chosen
 
 
 def _announce_cuts(result: object, request: object) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date as date_type
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -83,6 +85,16 @@ ParamOption = Annotated[
 ]
 RawOption = Annotated[bool, typer.Option("--raw", help="Numbers as they are: no %, no durations, no money.")]
 
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="table, csv, tsv, json, ndjson, xml, rss, html, md, parquet or xlsx "
+        "[default: by FILE's name, table on a terminal, else csv].",
+        show_default=False,
+    ),
+]
 KeepFormulasOption = Annotated[
     bool,
     typer.Option("--keep-formulas", help="csv, tsv, xlsx: leave text that a spreadsheet would run as it is."),
@@ -223,6 +235,19 @@ def checked_format(format: str | None, fallback: str) -> str:
             f"{', '.join(sorted(FORMATS))}.{nearest(name, FORMATS)}"
         )
     return name
+
+
+def output_format(format: str | None, file: Path | None) -> str:
+    """The format as asked, else by the file's name, else table on a terminal and csv off it."""
+    if format is None and file is not None and file.suffix:
+        from piwikcli.report.render import format_of
+
+        return format_of(file)
+    on_screen = file is None and sys.stdout.isatty()
+    chosen = checked_format(format, "table" if on_screen else "csv")
+    if on_screen and chosen in ("parquet", "xlsx"):
+        raise UsageError(f"{chosen} is not for a terminal; write it to a file: -o FILE.{chosen}")
+    return chosen
 
 
 def feed(selection: Selection) -> Feed | None:

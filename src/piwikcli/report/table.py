@@ -3,6 +3,28 @@
 Defined with the public interface of plugins, because their reports make tables too.
 """
 
-from piwikcli.plugins.api.table import Answer, DataTable, Document, Number, Result, Row, SimpleTable, TableMap, Value
+from piwikcli.plugins.api.table import (
+    COLUMNS,
+    Answer,
+    DataTable,
+    Document,
+    Number,
+    Result,
+    Row,
+    SimpleTable,
+    TableMap,
+    Value,
+)
 
-__all__ = ["Answer", "DataTable", "Document", "Number", "Result", "Row", "SimpleTable", "TableMap", "Value"]
+__all__ = [
+    "COLUMNS",
+    "Answer",
+    "DataTable",
+    "Document",
+    "Number",
+    "Result",
+    "Row",
+    "SimpleTable",
+    "TableMap",
+    "Value",
+]

@@ -13,6 +13,9 @@ from typing import Any
 
 from piwikcli import declared
 
+COLUMNS = "columns"
+"""Metadata of a table whose columns are known whatever its rows have: their names, in order."""
+
 Value = Any
 """int, float, str, bool, None, or for `goals` a dict of dicts."""
 

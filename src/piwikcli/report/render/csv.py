@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from piwikcli.report.numeric import is_numeric
+from piwikcli.report.render.lines import stated_columns
 from piwikcli.report.render.options import RenderOptions
 from piwikcli.report.render.values import NO_DATA, text_of
 from piwikcli.report.sums import TOTALS_ROW
@@ -52,8 +53,8 @@ def _encoded(lines: Iterator[str], options: RenderOptions) -> Iterator[str | byt
 
 
 def _lines(result: Result, separator: str, options: RenderOptions) -> Iterator[str]:
-    columns: dict[str, None] = {}
-    for cells in rows_of(result):
+    columns = stated_columns(result)
+    for cells in rows_of(result) if not columns else ():
         columns.update(dict.fromkeys(cells))
     if not columns:
         return

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from piwikcli.report.render.lines import is_nested
+from piwikcli.report.render.lines import is_nested, stated_columns
 from piwikcli.report.render.options import RenderOptions
 from piwikcli.report.render.values import escaped, text_of
 from piwikcli.report.sums import TOTALS_ROW
@@ -21,7 +21,7 @@ _Cells = dict[str, Any]
 
 def write(result: Result, method: str, options: RenderOptions) -> Iterator[str]:
     """The table, a piece per row."""
-    columns: dict[str, None] = {}
+    columns = stated_columns(result)
     last: set[str] = set()
     for cells, row in _rows(result):
         columns.update(dict.fromkeys(cells))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from piwikcli.report.sums import TOTALS_ROW
-from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
+from piwikcli.report.table import COLUMNS, DataTable, Number, Result, Row, SimpleTable, TableMap
 
 Cells = dict[str, Any]
 Line = tuple[int, Cells]
@@ -63,3 +63,8 @@ def simple_lines(result: SimpleTable) -> Iterator[Line]:
     for name, value in result.columns.items():
         if not is_nested(value):
             yield 0, {"name": name, "value": value}
+
+
+def stated_columns(result: Result) -> dict[str, None]:
+    """The columns that a table says it has, even without rows."""
+    return dict.fromkeys(result.metadata.get(COLUMNS, ())) if isinstance(result, DataTable) else {}

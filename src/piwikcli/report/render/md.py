@@ -6,7 +6,7 @@ Shows columns, not row metadata; nested columns are named below the table.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from piwikcli.report.render.lines import (
@@ -16,6 +16,7 @@ from piwikcli.report.render.lines import (
     map_lines,
     sections,
     simple_lines,
+    stated_columns,
     table_lines,
 )
 from piwikcli.report.render.options import RenderOptions
@@ -34,7 +35,7 @@ _FIGURE = re.compile(r"[+-]?[\d.,]+%?")
 def write(result: Result, method: str, options: RenderOptions) -> Iterator[str]:
     """The text, a piece per line."""
     if isinstance(result, DataTable):
-        yield from _table(lambda: table_lines(result), options)
+        yield from _table(lambda: table_lines(result), options, stated_columns(result))
     elif isinstance(result, SimpleTable):
         names = options.column_names
         rows = [(0, {**cells, "name": names.get(cells["name"], cells["name"])}) for _, cells in simple_lines(result)]
@@ -49,8 +50,8 @@ def write(result: Result, method: str, options: RenderOptions) -> Iterator[str]:
         yield from _table(lambda: map_lines(result), options)
 
 
-def _table(lines: Callable[[], Iterator[Line]], options: RenderOptions) -> Iterator[str]:
-    figures: dict[str, bool] = {}
+def _table(lines: Callable[[], Iterator[Line]], options: RenderOptions, stated: Iterable[str] = ()) -> Iterator[str]:
+    figures = {name: name != "label" for name in stated}
     nested: dict[str, None] = {}
     for _, cells in lines():
         for name, value in cells.items():

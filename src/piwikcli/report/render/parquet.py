@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from piwikcli.report.render.lines import stated_columns
 from piwikcli.report.render.options import RenderOptions
 from piwikcli.report.render.typed import Column, columns_of, flat_lines
 from piwikcli.report.table import Result
@@ -29,6 +30,7 @@ _TYPES: dict[str, Any] = {
     "number": pa.float64(),
     "percent": pa.float64(),
     "date": pa.date32(),
+    "moment": pa.timestamp("us"),
 }
 
 
@@ -54,7 +56,7 @@ class _Sink:
 
 def write(result: Result, method: str, options: RenderOptions) -> Iterator[bytes]:
     """The file, a piece per row group."""
-    columns = columns_of(lambda: flat_lines(result))
+    columns = columns_of(lambda: flat_lines(result), stated_columns(result))
     for column in columns:
         if column.kind == "huge" and not _fits(result, column.name):
             column.kind = "text"

@@ -19,6 +19,7 @@ from piwikcli.report.render.lines import (
     map_lines,
     sections,
     simple_lines,
+    stated_columns,
     table_lines,
 )
 from piwikcli.report.render.options import RenderOptions
@@ -51,7 +52,7 @@ def _lines(result: Result, options: RenderOptions) -> Iterator[str]:
     elif isinstance(result, SimpleTable):
         yield from _simple(result, options)
     elif isinstance(result, DataTable):
-        yield from _Layout(lambda: table_lines(result), options).lines()
+        yield from _Layout(lambda: table_lines(result), options, stated=stated_columns(result)).lines()
     elif has_tables(result):
         for index, (heading, one) in enumerate(sections(result)):
             if index:
@@ -80,11 +81,18 @@ class _Column:
 class _Layout:
     """Lays rows out in two passes, measure and print, so that no table of texts is kept in memory."""
 
-    def __init__(self, rows: Callable[[], Iterator[Line]], options: RenderOptions, *, header: bool = True) -> None:
+    def __init__(
+        self,
+        rows: Callable[[], Iterator[Line]],
+        options: RenderOptions,
+        *,
+        header: bool = True,
+        stated: Iterable[str] = (),
+    ) -> None:
         # cells are what a terminal counts: two for a wide character, none for a combining one
         from rich.cells import cell_len, set_cell_size
 
-        self.rows, self.options, self.header = rows, options, header
+        self.rows, self.options, self.header, self.stated = rows, options, header, stated
         self.cell_len, self.set_cell_size = cell_len, set_cell_size
 
     def lines(self) -> Iterator[str]:
@@ -110,7 +118,7 @@ class _Layout:
 
     def _measured(self) -> tuple[list[_Column], list[str]]:
         """The columns with the width of their widest cell, and the names of nested ones."""
-        columns: dict[str, _Column] = {}
+        columns = {name: self._column(name) for name in self.stated}
         nested: dict[str, None] = {}
         for depth, cells in self.rows():
             for name, value in cells.items():
@@ -119,13 +127,15 @@ class _Layout:
                     continue
                 column = columns.get(name)
                 if column is None:
-                    title = _clean(self.options.column_names.get(name, name))
-                    column = columns[name] = _Column(name, [title], 0, name in ("label", "name"))
+                    column = columns[name] = self._column(name)
                 text = _text(name, value, depth)
                 column.width = max(column.width, self.cell_len(text))
                 if not column.is_text and text and not isinstance(value, (int, float)):
                     column.is_text = _FIGURE.fullmatch(text) is None
         return [column for name, column in columns.items() if name not in nested], list(nested)
+
+    def _column(self, name: str) -> _Column:
+        return _Column(name, [_clean(self.options.column_names.get(name, name))], 0, name in ("label", "name"))
 
     def _fitted(self, columns: list[_Column]) -> list[_Column]:
         """The columns that fit, with room for their header."""

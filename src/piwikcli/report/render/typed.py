@@ -8,9 +8,9 @@ type, by all its values and, where those leave a choice, by its name, so that to
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from math import isfinite
 from typing import Any, Literal
 
@@ -19,8 +19,8 @@ from piwikcli.report.render.csv import rows_of
 from piwikcli.report.render.values import text_of
 from piwikcli.report.table import DataTable, Result, TableMap
 
-Kind = Literal["text", "boolean", "integer", "huge", "number", "percent", "date"]
-"""`huge` is a whole number beyond 64 bits."""
+Kind = Literal["text", "boolean", "integer", "huge", "number", "percent", "date", "moment"]
+"""`huge` is a whole number beyond 64 bits, `moment` a date and time."""
 
 Cells = dict[str, Any]
 Line = tuple[int, Cells]
@@ -31,7 +31,8 @@ _FRACTIONS = re.compile(r"revenue|price|^avg_|_avg_|_rate|_per_|percent|_evoluti
 _COUNTS = re.compile(r"(^|_)(nb|sum|max|min)_|bounce_count|^id[A-Z]")
 """Metrics and ids (`idSite`), whose numbers may come as text."""
 _PERCENT = re.compile(r"[+-]?\d[\d,]*(\.\d+)?%")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_MOMENT = re.compile(_DATE.pattern + r"[ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?")
 
 
 @dataclass(slots=True)
@@ -47,9 +48,9 @@ class Column:
     def decide(self) -> None:
         """Settle on the type that fits all values seen."""
         numbers = self.seen - {"percent"}
-        if "text" in self.seen or ("date" in self.seen and len(self.seen) > 1):
+        if "text" in self.seen or (self.seen & {"date", "moment"} and len(self.seen) > 1):
             self.kind = "text"
-        elif self.seen in ({"date"}, {"boolean"}):
+        elif self.seen in ({"date"}, {"moment"}, {"boolean"}):
             self.kind = next(iter(self.seen))
         elif "percent" in self.seen:
             self.kind = "percent"
@@ -69,6 +70,8 @@ class Column:
                 return text_of(given)
             case "date":
                 return date.fromisoformat(given)
+            case "moment":
+                return datetime.fromisoformat(given)
             case "boolean":
                 return bool(given)
             case "percent" if isinstance(given, str) and given.endswith("%"):
@@ -78,9 +81,9 @@ class Column:
         return int(number(given))
 
 
-def columns_of(lines: Callable[[], Iterator[Line]]) -> list[Column]:
-    """The columns of all lines in the order in which they appear, each with its type."""
-    columns: dict[str, Column] = {}
+def columns_of(lines: Callable[[], Iterator[Line]], stated: Iterable[str] = ()) -> list[Column]:
+    """The `stated` columns, then those of all lines in the order in which they appear, each with its type."""
+    columns = {name: Column(name) for name in stated}
     for _, cells in lines():
         for name, value in cells.items():
             column = columns.get(name)
@@ -138,6 +141,8 @@ def _kind(name: str, value: Any) -> Kind:
         return "text"
     if _DATE.fullmatch(value):
         return "date"
+    if _MOMENT.fullmatch(value):
+        return "moment"
     if _PERCENT.fullmatch(value):
         return "percent"
     if (_COUNTS.search(name) or _FRACTIONS.search(name)) and is_numeric(value):

@@ -16,6 +16,7 @@ import xlsxwriter
 
 from piwikcli.errors import PiwikError
 from piwikcli.report.render.csv import is_formula, shown_name
+from piwikcli.report.render.lines import stated_columns
 from piwikcli.report.render.options import RenderOptions
 from piwikcli.report.render.typed import Column, columns_of, nested_lines
 from piwikcli.report.render.values import NO_DATA
@@ -30,12 +31,19 @@ _WIDEST = 60
 _CREATED = datetime(2000, 1, 1)
 """A constant, so that the same report gives the same file."""
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\']")
-_NUMBER_FORMATS = {"integer": "#,##0", "number": "#,##0.00##", "percent": "0%", "rate": "0.00%", "date": "yyyy-mm-dd"}
+_NUMBER_FORMATS = {
+    "integer": "#,##0",
+    "number": "#,##0.00##",
+    "percent": "0%",
+    "rate": "0.00%",
+    "date": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm:ss",
+}
 
 
 def write(result: Result, method: str, options: RenderOptions) -> Iterator[bytes]:
     """The file in one piece. Raises PiwikError for more rows than a sheet has."""
-    columns = columns_of(lambda: nested_lines(result))
+    columns = columns_of(lambda: nested_lines(result), stated_columns(result))
     packed = io.BytesIO()
     book = xlsxwriter.Workbook(packed, {"constant_memory": True, "strings_to_urls": False})
     book.set_properties({"created": _CREATED, "title": method})
@@ -106,8 +114,8 @@ def _cell(
             sheet.write_string(row, place, text, formats.of("text", depth if column.name == "label" else 0, literal))
         case "boolean":
             sheet.write_boolean(row, place, value)
-        case "date":
-            sheet.write_datetime(row, place, value, formats.of("date"))
+        case "date" | "moment":
+            sheet.write_datetime(row, place, value, formats.of(column.kind))
         case "percent":
             sheet.write_number(row, place, value, formats.of("percent" if column.is_whole else "rate"))
         case _ if abs(value) > _EXACT:
