@@ -164,7 +164,7 @@ def _load(entry: Entry, shared: Sequence[Any]) -> Any:
         return command
     single = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     epilog = getattr(module, "EPILOG", None) or options.examples(*entry.examples)
-    single.command(entry.name, epilog=epilog)(module.command)
+    single.command(entry.name, cls=getattr(module, "Command", None), epilog=epilog)(module.command)
     command = typer.main.get_command(single)
     _add_options(command, shared)
     use_plain_values(command)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from piwikcli.commands import console, options, output
+from piwikcli.commands import console, inert_options, log_values, options, output
 from piwikcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -45,6 +44,34 @@ def command(
         str | None,
         typer.Option("--log-format-name", metavar="NAME", help="Don't detect the format.", show_default=False),
     ] = None,
+    log_format: Annotated[
+        str | None, _many("--log-format", help="nginx's or Apache's format string.", metavar="STRING")
+    ] = None,
+    log_format_regex: Annotated[
+        str | None, _many("--log-format-regex", help="A line's fields as named groups.", metavar="REGEX")
+    ] = None,
+    log_date_format: Annotated[
+        str | None, _many("--log-date-format", help="strptime's form of its dates.", metavar="FORM")
+    ] = None,
+    log_timezone: Annotated[
+        str | None, _many("--log-timezone", help="Of times without a zone (UTC).", metavar="ZONE")
+    ] = None,
+    trusted_proxies: Annotated[
+        Many, _many("--trusted-proxies", help="Whose X-Forwarded-For is believed.", metavar="NETWORK")
+    ] = None,
+    w3c_fields: Annotated[
+        str | None, _many("--w3c-fields", help="The #Fields line of a log without one.", metavar="LINE")
+    ] = None,
+    w3c_map_field: Annotated[
+        Many, _many("--w3c-map-field", help="Another name of a column.", metavar="MINE=USUAL")
+    ] = None,
+    w3c_field_regex: Annotated[
+        Many, _many("--w3c-field-regex", help="A column's values, with a named group.", metavar="COLUMN=REGEX")
+    ] = None,
+    w3c_time_taken_millisecs: Annotated[
+        bool, typer.Option("--w3c-time-taken-millisecs", help="time-taken is in milliseconds.")
+    ] = False,
+    skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="Leave out the first N lines.")] = 0,
     enable_static: Annotated[bool, typer.Option("--enable-static", help="Count images, css, js, fonts.")] = False,
     enable_bots: Annotated[bool, typer.Option("--enable-bots", help="Count bots.")] = False,
     enable_http_errors: Annotated[bool, typer.Option("--enable-http-errors", help="Count 4xx and 5xx.")] = False,
@@ -120,10 +147,10 @@ def command(
     settings = options.load_settings(
         {"geoip.database": geoip, "data_dir": data_dir}, db=db, lock_timeout=lock_timeout
     )
-    allowed = _max_rejects(max_rejects)
+    allowed = log_values.max_rejects(max_rejects)
     from piwikcli.ingest.rules import DOWNLOADS, Rules
 
-    extensions = DOWNLOADS if download_extensions is None else frozenset(_words(download_extensions))
+    extensions = DOWNLOADS if download_extensions is None else frozenset(log_values.words(download_extensions))
     rules = Rules(
         enable_static=enable_static,
         enable_bots=enable_bots,
@@ -132,14 +159,14 @@ def command(
         hostnames=tuple(hostname or ()),
         include_hosts=tuple(include_host or ()),
         exclude_hosts=tuple(exclude_host or ()),
-        include_paths=(*(include_path or ()), *_lines(include_path_from, "--include-path-from")),
-        exclude_paths=(*(exclude_path or ()), *_lines(exclude_path_from, "--exclude-path-from")),
+        include_paths=(*(include_path or ()), *log_values.lines(include_path_from, "--include-path-from")),
+        exclude_paths=(*(exclude_path or ()), *log_values.lines(exclude_path_from, "--exclude-path-from")),
         exclude_agents=tuple(useragent_exclude or ()),
-        download_extensions=extensions | frozenset(_words(add_download_extensions or "")),
-        exclude_older_than=_moment(exclude_older_than, "--exclude-older-than"),
-        exclude_newer_than=_moment(exclude_newer_than, "--exclude-newer-than"),
+        download_extensions=extensions | frozenset(log_values.words(add_download_extensions or "")),
+        exclude_older_than=log_values.moment(exclude_older_than, "--exclude-older-than"),
+        exclude_newer_than=log_values.moment(exclude_newer_than, "--exclude-newer-than"),
         strip_query_string=strip_query_string,
-        query_string_delimiter=_delimiter(query_string_delimiter),
+        query_string_delimiter=log_values.delimiter(query_string_delimiter),
         force_lowercase_path=force_lowercase_path,
         add_to_date=add_to_date,
         log_hostname=log_hostname.lower() if log_hostname else None,
@@ -147,14 +174,34 @@ def command(
     )
     from piwikcli.ingest.formats import Choice
     from piwikcli.ingest.importer import ImportOptions
+    from piwikcli.ingest.parsing.addresses import Proxies
     from piwikcli.ingest.parsing.fields import Reading
     from piwikcli.ingest.sitebook import SiteOptions
 
+    if log_date_format is not None and log_format_regex is None:
+        raise UsageError("--log-date-format needs --log-format-regex")
+    choice = Choice(
+        name=log_format_name if log_format_regex is None else None,
+        regex=log_format_regex,
+        string=log_format,
+        w3c_fields=w3c_fields,
+        w3c_names=log_values.pairs([p for text in w3c_map_field or () for p in text.split(",")], "--w3c-map-field"),
+        w3c_matchers=log_values.pairs(w3c_field_regex, "--w3c-field-regex"),
+        w3c_milliseconds=w3c_time_taken_millisecs,
+    )
+    choice.given()  # a wrong option is said before anything is read
     chosen = ImportOptions(
         rules=rules,
         sites=SiteOptions(idsite, idsite_fallback, add_sites_new_hosts),
-        choice=Choice(name=log_format_name),
-        reading=Reading(encoding=_encoding(encoding)),
+        choice=choice,
+        reading=Reading(
+            timezone=log_values.timezone(log_timezone),
+            date_format=log_date_format,
+            encoding=log_values.encoding(encoding),
+            query_delimiter=query_string_delimiter.encode(),
+            proxies=Proxies.of([network for text in trusted_proxies or () for network in text.split(",")]),
+        ),
+        skip=skip,
         geoip=settings.path("geoip.database"),
         data_dir=settings.path("data_dir"),
         daily_salt=settings.text("visitors.salt") == "daily",
@@ -169,17 +216,20 @@ def command(
     return _report(summary, allowed, as_json=summary_json)
 
 
+Command = inert_options.Command
 EPILOG = options.examples(
     "piwik import-logs access.log",
     "piwik import-logs --idsite 1 /var/log/nginx/access.log*",
     "zcat old.log.gz | piwik import-logs --idsite 1 -",
+    "piwik import-logs --log-format '$remote_addr [$time_local] \"$request\" $status' access.log",
 )
 
 
 def _run(
     settings: Settings, chosen: ImportOptions, logs: list[str], memory_limit: str | None, threads: int | None
 ) -> Summary:
-    from piwikcli.ingest.importer import Importer, expand
+    from piwikcli.ingest.files import expand
+    from piwikcli.ingest.importer import Importer
 
     names = expand(logs)
     database = options.open_database(settings, memory_limit=memory_limit, threads=threads)
@@ -221,54 +271,3 @@ def _report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: bo
 def _described(rules: Rules) -> dict[str, Any]:
     values = {name: getattr(rules, name) for name in rules.__slots__}
     return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values.items()}
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip().lstrip(".").lower() for word in text.split(",") if word.strip()]
-
-
-def _lines(path: Path | None, option: str) -> list[str]:
-    if path is None:
-        return []
-    try:
-        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{option} {path}: cannot be read ({error})") from error
-
-
-def _moment(text: str | None, option: str) -> int | None:
-    """Seconds UTC of `YYYY-MM-DD hh:mm:ss ±HHMM`."""
-    if text is None:
-        return None
-    try:
-        return int(datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z").timestamp())
-    except ValueError as error:
-        raise UsageError(f"{option}: {text!r} is not of the form 'YYYY-MM-DD hh:mm:ss ±HHMM'") from error
-
-
-def _delimiter(text: str) -> str:
-    if len(text) == 0:
-        raise UsageError("--query-string-delimiter must not be empty")
-    return text
-
-
-def _encoding(name: str) -> str:
-    try:
-        "".encode(name)
-    except LookupError as error:
-        raise UsageError(f"--encoding: there is no encoding {name}") from error
-    return name
-
-
-def _max_rejects(text: str | None) -> tuple[float, bool] | None:
-    """(number, whether it is a percentage)"""
-    if text is None:
-        return None
-    percent = text.endswith("%")
-    try:
-        number = float(text.rstrip("%"))
-    except ValueError:
-        number = -1.0
-    if number < 0:
-        raise UsageError(f"--max-rejects: {text!r} is neither a number nor a percentage")
-    return number, percent

@@ -22,6 +22,7 @@ from piwikcli.ingest.ahead import ahead
 from piwikcli.ingest.commit import Committer
 from piwikcli.ingest.devicebook import DeviceBook
 from piwikcli.ingest.enrich import Batch, Enricher
+from piwikcli.ingest.files import in_order
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.formats import Choice
 from piwikcli.ingest.lookups.location import Locator
@@ -31,7 +32,7 @@ from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.parsing.hits import Parsed, Reject
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
-from piwikcli.ingest.stream import STDIN, Chunk, LogStream
+from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.summary import ALREADY, Summary
 from piwikcli.lists.definitions import Definitions
 from piwikcli.store import Connection, Database, number, one
@@ -51,6 +52,8 @@ class ImportOptions:
     sites: SiteOptions = field(default_factory=SiteOptions)
     choice: Choice = field(default_factory=Choice)
     reading: Reading = field(default_factory=Reading)
+    skip: int = 0
+    """So many lines of the run are left out."""
     geoip: Path | None = None
     data_dir: Path | None = None
     daily_salt: bool = True
@@ -104,12 +107,12 @@ class Importer:
         self._summary = Summary(dry_run=options.dry_run)
 
     def run(self, names: list[str]) -> Summary:
-        """Import the files in order. Problems of single files are in the summary; wrong options raise."""
+        """Import the files in order of time. Problems of single files are in the summary; wrong options raise."""
         started = time.monotonic()
         with self._rehearsing():
             with self._transaction() as connection:
                 self._begin(connection)
-            for name in names:
+            for name in in_order(names, self._options.choice, self._options.reading):
                 try:
                     self._import(name)
                 except InputError as error:
@@ -184,6 +187,7 @@ class Importer:
         choice = self._options.choice
         again = sources.Rereading(choice.again, self._options.reading, self._options.rules.add_to_date)
         log_format = choice.find(stream.name, head)
+        self._lines_before = self._summary.lines
         target = self._target(self._book.single(log_format, stream.name, head))
         removed: int | None = None
         with self._transaction() as connection:
@@ -272,12 +276,14 @@ class Importer:
         self, chunks: Iterator[Chunk], log_format: LogFormat, line: int
     ) -> Iterator[tuple[Chunk, Parsed, LogFormat]]:
         """Read and parse chunk by chunk; `line` is the number of the first line."""
-        limit = self._options.max_line_bytes
+        limit, reading = self._options.max_line_bytes, self._options.reading
+        first = self._options.skip - self._lines_before + 1
         for chunk in chunks:
-            reading = self._options.reading
             parsed = parse(chunk, log_format, reading, first_line=line, now=int(time.time()), max_line=limit)
-            line += parsed.lines
+            parsed_from, line = line, line + parsed.lines
             log_format = parsed.log_format or log_format
+            if first > parsed_from:
+                parsed = parsed.from_line(first)
             yield chunk, parsed, log_format
 
     def _prepare(
@@ -352,21 +358,3 @@ def _spammers(data_dir: Path | None) -> list[str]:
     if path is None or not path.is_file():
         return []
     return [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-
-
-def expand(names: list[str]) -> list[str]:
-    """Files of names, globs and folders, in order; a name that matches nothing stays as it is."""
-    import glob
-
-    out: list[str] = []
-    for name in names:
-        path = Path(name)
-        if name == STDIN or path.is_file():
-            out.append(name)
-        elif path.is_dir():
-            out += sorted(
-                str(entry) for entry in path.iterdir() if entry.is_file() and not entry.name.startswith(".")
-            )
-        else:
-            out += sorted(glob.glob(name)) or [name]
-    return out

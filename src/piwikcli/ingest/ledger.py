@@ -29,6 +29,8 @@ def fates_of(parsed: Parsed, batch: Batch) -> Fates:
             fates[DROPPED, REASONS[code]] += count
     if parsed.blank:
         fates[DROPPED, "blank"] += parsed.blank
+    if parsed.skipped:
+        fates[DROPPED, "skipped"] += parsed.skipped
     if parsed.comments:
         fates[DROPPED, "comment"] += parsed.comments
     for reject in parsed.rejects:
@@ -46,7 +48,7 @@ def last_fate(parsed: Parsed, batch: Batch) -> str:
     if len(offsets) and offsets[-1].as_py() == at:
         code = int(batch.fate[-1])
         return f"{IMPORTED}:" if code == 0 else f"{DROPPED}:{REASONS[code]}"
-    return f"{DROPPED}:{'comment' if parsed.ends_in_comment else 'blank'}"
+    return f"{DROPPED}:{parsed.last_dropped}"
 
 
 def write(connection: Connection, idimport: int, idsource: int, fates: Fates, rejects: list[Reject]) -> None:

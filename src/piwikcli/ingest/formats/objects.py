@@ -70,6 +70,7 @@ JSON = (
             "status": ("$.status",),
             "userid": ("$.user_id",),
             "user_agent": ('$.request.headers."User-Agent"[0]',),
+            "forwarded": ('$.request.headers."X-Forwarded-For"[0]',),
         },
         ("$.request", "$.user_id", "$.resp_headers"),
     ),

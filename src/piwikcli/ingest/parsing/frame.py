@@ -50,7 +50,7 @@ def parse_lines(
         int(blank.sum()),
         last,
         comments=len(comments),
-        ends_in_comment=bool(len(comments)) and int(comments[-1]) == len(lines) - 1,
+        last_dropped="comment" if len(comments) and int(comments[-1]) == len(lines) - 1 else "blank",
         log_format=log_format.after(lines),
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from piwikcli.ingest.parsing.family import LogFormat
 
@@ -44,7 +45,7 @@ class Parsed:
     seconds UTC), status (int64; -1: the format has none) and, as dictionaries of bytes (which may hold a value
     twice), host, ip, user, path (with its query), referrer, agent; what a format does not have is b"".
     Formats that log them add length (int64, bytes) and generation (int64, milliseconds), -1 where a line has none.
-    lines = len(hits) + len(rejects) + blank + comments.
+    lines = len(hits) + len(rejects) + blank + comments + skipped.
     """
 
     hits: pa.Table
@@ -54,6 +55,18 @@ class Parsed:
     last_line_offset: int
     comments: int = 0
     """Lines that are no requests and are not meant to be any: headers."""
-    ends_in_comment: bool = False
+    last_dropped: str = "blank"
+    """Why the last line is dropped, where it is neither a hit nor a reject."""
+    skipped: int = 0
+    """Lines that were left out because of `--skip`."""
     log_format: LogFormat | None = None
     """The format of what follows, where it is another than before."""
+
+    def from_line(self, first: int) -> Parsed:
+        """Without the lines before the one numbered `first`."""
+        keep = pc.greater_equal(self.hits["line"], first)
+        hits = self.hits.filter(keep)
+        rejects = [reject for reject in self.rejects if reject.line >= first]
+        left_out = len(self.hits) - len(hits) + len(self.rejects) - len(rejects)
+        last = self.last_dropped if len(hits) or rejects else "skipped"
+        return replace(self, hits=hits, rejects=rejects, skipped=left_out, last_dropped=last)

@@ -1,0 +1,51 @@
+"""Options of Matomo's import_logs.py that make no sense without a server: accepted, so that old cron lines keep
+working, and named as having no effect.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer.core
+
+from piwikcli.commands import console
+
+WITH_VALUE = frozenset(
+    "--url --api-url --tracker-endpoint-path --auth-user --auth-password --token-auth --login --password --config"
+    " --php-binary --recorders --recorder-max-payload-size --debug-force-one-hit-every-Ns --retry-max-attempts"
+    " --retry-delay --request-timeout --request-suffix --show-progress-delay --output --debug-request-limit".split()
+)
+FLAGS = frozenset(
+    "--enable-testmode --disable-bulk-tracking --debug-tracker --accept-invalid-ssl-certificate --show-progress"
+    " --enable-reverse-dns -d -dd".split()
+)
+
+
+def without(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The arguments without the options that have no effect, and the names of these."""
+    kept: list[str] = []
+    found: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        name, equals, _ = argument.partition("=")
+        if argument == "--":
+            kept += [argument, *rest]
+        elif name in WITH_VALUE:
+            found.append(name)
+            if not equals:
+                next(rest, None)
+        elif argument in FLAGS:
+            found.append(name)
+        else:
+            kept.append(argument)
+    return kept, list(dict.fromkeys(found))
+
+
+class Command(typer.core.TyperCommand):
+    """A command that also takes the options that have no effect."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        kept, ignored = without(args)
+        if ignored:
+            console.note(f"without effect here: {', '.join(ignored)}")
+        return super().parse_args(ctx, kept)
