@@ -27,6 +27,8 @@ CORE = (
     "device_plugins",
     "goals",
     "page_performance",
+    "live",
+    "transitions",
     "api_get",
 )
 

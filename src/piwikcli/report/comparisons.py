@@ -12,9 +12,9 @@ from dataclasses import replace
 from piwikcli.archive.periods import Period
 from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
+from piwikcli.plugins.pretty import pretty
 from piwikcli.report.formatting import rounded
 from piwikcli.report.numeric import is_numeric, number
-from piwikcli.report.pretty import pretty
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.selection import Selection, periods_of
 from piwikcli.report.table import DataTable, Row, Value

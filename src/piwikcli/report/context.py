@@ -86,11 +86,11 @@ class ReportContext:
         return self.ask(self, method, parameters)
 
     def referrer_url(self, kind: Literal["search", "social", "ai"], name: str, keyword: str = "") -> str | None:
-        return _referrer_url(kind, name, keyword, self.data_dir)
+        return referrer_url(kind, name, keyword, self.data_dir)
 
 
 @cache
-def _referrer_url(kind: str, name: str, keyword: str, data_dir: Path | None) -> str | None:
+def referrer_url(kind: str, name: str, keyword: str, data_dir: Path | None) -> str | None:
     definitions = _definitions(data_dir)
     if kind == "search":
         return definitions.search_result_url(name, keyword) if keyword else definitions.search_engine_url(name)

@@ -109,7 +109,11 @@ class Reports:
 
         assert request.report.whole is not None
         reports = self if period is None else self.some([period])
-        return request.report.whole(WholeRequest(reports, self._reading, request.values))
+        answer = request.report.whole(WholeRequest(reports, self._reading, request.values))
+        show, hide = request.words("showColumns"), request.words("hideColumns")
+        if isinstance(answer, DataTable) and (show or hide):
+            return select_columns(answer, show, hide, nested=request.flag("hideColumnsRecursively", True))
+        return answer
 
     def _context(self, site: Site, period: Period, parameters: Mapping[str, str]) -> ReportContext:
         if site.idsite not in self._archives:

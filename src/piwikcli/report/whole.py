@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from piwikcli.archive.periods import Period
 from piwikcli.plugins import described as all_descriptions
 from piwikcli.plugins import report as report_named
 from piwikcli.plugins import reports as all_reports
 from piwikcli.plugins.api import Description, Report, Span
-from piwikcli.report.formatting import clock, money, percent
+from piwikcli.plugins.pretty import pretty
+from piwikcli.report.context import referrer_url
+from piwikcli.report.formatting import clock, duration, money, percent
 from piwikcli.report.numeric import is_numeric
-from piwikcli.report.pretty import pretty
 from piwikcli.report.reading import Reading
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.selection import latest_day, periods_of, sites_of
@@ -90,7 +91,12 @@ class WholeRequest:
             return money(value, self.sites[0].currency if self.sites else "USD")
         if kind == "percent":
             return percent(value)
+        if kind == "duration":
+            return duration(value)
         return clock(value) if kind == "duration_s" else value
+
+    def referrer_url(self, kind: Literal["search", "social", "ai"], name: str, keyword: str = "") -> str | None:
+        return referrer_url(kind, name, keyword, self._reports.selection.data_dir)
 
     def previous(self, period: Span) -> Period:
         return Period(period.name, period.date1, period.date2).shifted(-1)

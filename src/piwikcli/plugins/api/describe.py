@@ -33,6 +33,8 @@ class Description:
     """Methods that show the same from another side."""
     goals: Literal["", "visits", "pages", "entries"] = ""
     """Which columns about conversions its rows may have."""
+    listed: bool = True
+    """Whether `API.getReportMetadata` has it."""
     nested: bool = True
     """Whether its subtables are offered to those who browse."""
 

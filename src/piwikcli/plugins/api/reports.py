@@ -162,7 +162,13 @@ class Request(Protocol):
         """A period as people write it; without one, all that the request is about."""
 
     def formatted(self, value: Value, kind: str) -> Value:
-        """A number as people read it: `percent`, `duration_s` (00:02:27), `money` of the first site; others stay."""
+        """A number as people read it: `percent`, `duration_s` (00:02:27), `duration` (2 min 27s), `money`.
+
+        Money is of the first site's currency. Other kinds stay as they are.
+        """
+
+    def referrer_url(self, kind: Literal["search", "social", "ai"], name: str, keyword: str = "") -> str | None:
+        """As `Context.referrer_url`."""
 
     def previous(self, period: Span) -> Span:
         """The period before, of the same kind and length."""

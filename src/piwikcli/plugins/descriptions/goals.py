@@ -65,6 +65,15 @@ DESCRIPTIONS = {
         text="As Goals.get, without new and returning visits apart.",
         metrics=_GOALS.metrics,
         processed=_GOALS.processed,
+        listed=False,
+    ),
+    "Goals.getConversionRate": Description(
+        category="Goals",
+        order=2,
+        name="Conversion Rate",
+        text="The share of visits that reached the goal.",
+        metrics=named("conversion_rate"),
+        listed=False,
     ),
     "Goals.getVisitsUntilConversion": _until(
         3, "Visits to Conversion", "How many visits people made until they reached the goal."
