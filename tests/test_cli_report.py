@@ -77,12 +77,21 @@ def test_nothing_is_built_if_the_setting_says_so(
     assert piwik(capsysbinary, *arguments)[:2] == (0, "value\n0")
 
 
-def test_a_segment_is_refused_and_not_answered_with_nothing(
-    capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PIWIK_ARCHIVING_ON_DEMAND", "false")
-    code, out, err = piwik(capsysbinary, "report", "VisitsSummary.get", "--segment", "countryCode==de")
-    assert (code, out, err) == (2, "", "piwik: segments are not in this release\n")
+def test_a_segment_is_answered_on_any_date_at_once(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    arguments = ("report", "VisitsSummary.get", "--period", "week", "--date", "2026-03-04", "--format", "json")
+    _, out, _ = piwik(capsysbinary, *arguments, "--segment", "actions>1", "--param", "columns=nb_visits,nb_actions")
+    assert json.loads(out) == {"nb_visits": 1, "nb_actions": 120}
+    # a segment without visits, in a period with some, has rows of zeros
+    _, out, _ = piwik(
+        capsysbinary, *arguments, "--segment", "city==Paris", "--param", "columns=nb_visits,bounce_rate"
+    )
+    assert json.loads(out) == {"nb_visits": 0, "bounce_rate": "0%"}
+
+
+def test_a_wrong_segment_is_refused_with_the_nearest_name(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    code, out, err = piwik(capsysbinary, "report", "VisitsSummary.get", "--segment", "countrycode==de")
+    what = "Segment 'countrycode' is not a supported segment. Did you mean countryCode?"
+    assert (code, out, err) == (2, "", f"piwik: {what}\n")
 
 
 def test_a_wrong_period_is_the_only_thing_said(capsysbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -20,7 +20,6 @@ from piwikcli.archive.families import families
 from piwikcli.archive.limits import Limits, remember_declarations
 from piwikcli.archive.numbers import store_day_numbers, store_period_numbers
 from piwikcli.archive.periods import IDS, Period
-from piwikcli.errors import UsageError
 from piwikcli.plugins import records
 from piwikcli.settings import Settings
 from piwikcli.store import Connection, Database
@@ -70,8 +69,6 @@ def ensure(
     locked when there is nothing to do. Segments that are built by one call share the work; '' is all visits.
     """
     segments = [segments] if isinstance(segments, str) else segments
-    if any(segments):
-        raise UsageError("segments are not in this release")
     wanted = list(dict.fromkeys(Wanted(segment, period) for segment in segments for period in periods))
     limits = Limits.of(settings)
     if not force:
@@ -166,7 +163,7 @@ def _groups(wanted: list[Wanted], actions: Mapping[date, int]) -> Iterable[list[
 
 def _build_days(connection: Connection, idsite: int, days: list[Wanted], limits: Limits) -> None:
     ids = _begin(connection, idsite, days, limits)
-    slices.set_building(connection, idsite, [(ids[one], one.segment, one.period) for one in days])
+    _slice(connection, idsite, ids)
     slices.make_visits(connection)
     slices.make_actions(connection)
     tracked.make_conversions(connection)
@@ -195,7 +192,7 @@ def _build_periods(
     connection.execute("CREATE OR REPLACE TEMP TABLE child (idarchive INTEGER, idchild INTEGER)")
     parents, kids = (list(column) for column in zip(*pairs, strict=True))
     connection.execute("INSERT INTO child SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[])", [parents, kids])
-    slices.set_building(connection, idsite, [(ids[one], one.segment, one.period) for one in periods])
+    _slice(connection, idsite, ids)
     declared = Declared.of(records())
     some = families(declared.tables)
     rows.from_children(connection, some)
@@ -212,6 +209,23 @@ def _build_periods(
     _start_numbers(connection)
     store_period_numbers(connection, declared.numbers, declared.conversion_numbers)
     _finish(connection, ids, limits)
+
+
+def _slice(connection: Connection, idsite: int, ids: Mapping[Wanted, int]) -> None:
+    """Say what is being built, and which visits the segments among it select."""
+    from piwikcli.archive.segments import catalogue, define, make_members
+
+    names = sorted({one.segment for one in ids} - {""})
+    numbers = {"": 0, **{name: n for n, name in enumerate(names, 1)}}
+    slices.set_building(connection, idsite, [(ids[one], numbers[one.segment], one.period) for one in ids])
+    known = catalogue(connection, idsite) if names else {}
+    make_members(
+        connection,
+        idsite,
+        {numbers[name]: define(name, known) for name in names},
+        min(one.period.date1 for one in ids),
+        max(one.period.date2 for one in ids),
+    )
 
 
 def _begin(connection: Connection, idsite: int, wanted: list[Wanted], limits: Limits) -> dict[Wanted, int]:

@@ -1,7 +1,7 @@
 """The part of the logs that archives are aggregated from: `v` (visits), `a` (actions) and `p` (pages per visit).
 
 `building` says what is being built, a row per local day of each archive: (idarchive, idsite, day, segment, date1,
-date2). `segment` is 0 for all visits, else a number that the table `member` says the visits of (`segments`).
+date2). `segment` is 0 for all visits, else the number under which the table `member` has the segment's visits.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from piwikcli.archive.periods import Period
 from piwikcli.store import Connection
 
 
-def set_building(connection: Connection, idsite: int, archives: Sequence[tuple[int, str, Period]]) -> None:
-    """Fill `building` for (idarchive, segment, period) of a site."""
+def set_building(connection: Connection, idsite: int, archives: Sequence[tuple[int, int, Period]]) -> None:
+    """Fill `building` for (idarchive, number of its segment, period) of a site."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE building "
         "(idarchive INTEGER, idsite INTEGER, day DATE, segment INTEGER, date1 DATE, date2 DATE)"
     )
     rows = [
-        (idarchive, day, 0, period.date1, period.date2) for idarchive, _, period in archives for day in period.days()
+        (idarchive, day, segment, period.date1, period.date2)
+        for idarchive, segment, period in archives
+        for day in period.days()
     ]
     ids, days, numbers, first, last = (list(column) for column in zip(*rows, strict=True))
     connection.execute(
@@ -33,8 +35,17 @@ def set_building(connection: Connection, idsite: int, archives: Sequence[tuple[i
 
 
 def of_archives(table: str) -> str:
-    """A log table's rows with the `idarchive` that they count in, by their local `day` (a row per archive)."""
-    return f"(SELECT b.idarchive, x.* FROM {table} x JOIN building b ON b.idsite = x.idsite AND b.day = x.day)"
+    """A log table's rows with the `idarchive` that they count in: by their local `day`, and by their visit's segment.
+
+    `member` says which visits a segment selects; some of them only for archives that don't cover their own day.
+    """
+    return f"""(
+        SELECT b.idarchive, x.* FROM {table} x JOIN building b ON b.idsite = x.idsite AND b.day = x.day
+        WHERE b.segment = 0
+        UNION ALL
+        SELECT b.idarchive, x.* FROM {table} x JOIN member m ON m.idvisit = x.idvisit
+        JOIN building b ON b.segment = m.segment AND b.idsite = x.idsite AND b.day = x.day
+        WHERE m.here OR m.day NOT BETWEEN b.date1 AND b.date2)"""
 
 
 def make_visits(connection: Connection) -> None:

@@ -189,13 +189,12 @@ def _select(
     segment: str,
 ) -> Selection:
     from piwikcli.archive.periods import Period
-    from piwikcli.report.selection import Selection, latest_day, periods_of, sites_of
+    from piwikcli.report.selection import Selection, latest_day, periods_of, segment_of, sites_of
 
-    if segment:
-        raise UsageError("segments are not in this release")
     Period.of(period, date_type.today())  # a wrong name is said before anything else
     every = bool(reports) and not any(report.sited for report in reports)
     sites, by_site = sites_of(reading.connection, idsite, every=every)
+    segment = segment_of(reading.connection, segment, sites)
     periods: Sequence[Period] = ()
     by_date = False
     if date is not None or not reports or any(report.dated for report in reports):

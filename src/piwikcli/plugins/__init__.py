@@ -7,13 +7,18 @@ import re
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from piwikcli import __version__
 from piwikcli.errors import PiwikError, UsageError, nearest
-from piwikcli.plugins.api import AnyRecord, Description, Metric, PageRecord, Plugin, Report
+from piwikcli.plugins.api import AnyRecord, Description, Dimension, Metric, PageRecord, Plugin, Report
+
+if TYPE_CHECKING:
+    from piwikcli.store import Connection
 
 CORE = (
     "visits_summary",
+    "core_home",
     "actions",
     "referrers",
     "devices_detection",
@@ -26,6 +31,7 @@ CORE = (
     "resolution",
     "device_plugins",
     "goals",
+    "ecommerce",
     "page_performance",
     "live",
     "transitions",
@@ -65,6 +71,17 @@ def code_state() -> str:
 def records() -> tuple[AnyRecord, ...]:
     """Every record of every active plugin, in order."""
     return tuple(record for plugin in plugins() for record in plugin.records)
+
+
+def dimensions(connection: Connection | None = None, idsite: int | None = None) -> tuple[Dimension, ...]:
+    """Every dimension of every active plugin, with a database and an idsite those of that site's own too."""
+    own = [
+        dimension
+        for plugin in plugins()
+        if plugin.dimensions_of is not None and connection is not None and idsite is not None
+        for dimension in plugin.dimensions_of(connection, idsite)
+    ]
+    return (*(dimension for plugin in plugins() for dimension in plugin.dimensions), *own)
 
 
 @cache

@@ -3,6 +3,7 @@
 How names become trees of labels: docs/reference/actions.md.
 """
 
+from piwikcli.plugins.action_dimensions import DIMENSIONS
 from piwikcli.plugins.action_reports import REPORTS
 from piwikcli.plugins.api import ActionRecord, NumericRecord, PageRecord, Plugin, RowCount
 
@@ -75,4 +76,10 @@ RECORDS = (
     RowCount(name="Actions_nb_keywords", record="Actions_sitesearch"),
 )
 
-PLUGIN = Plugin("Actions", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.actions")
+PLUGIN = Plugin(
+    "Actions",
+    records=RECORDS,
+    reports=REPORTS,
+    dimensions=DIMENSIONS,
+    described_in="piwikcli.plugins.descriptions.actions",
+)

@@ -1,8 +1,11 @@
 """DevicesDetection: device types, brands, models, systems, browsers. Codes: docs/reference/devices.md."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from piwikcli.plugins.api import Context, DataTable, Plugin, Report, Row, VisitRecord
+from piwikcli.errors import UsageError
+from piwikcli.plugins.api import Context, DataTable, Dimension, Plugin, Report, Row, VisitRecord
+from piwikcli.plugins.api.dimensions import code_of, enumeration
 from piwikcli.plugins.api.metrics import VISIT_METRICS
 from piwikcli.plugins.device_names import (
     BRANDS,
@@ -20,6 +23,58 @@ from piwikcli.plugins.resolution import browser_name
 def _record(name: str, path: str, *, conversions: bool = False) -> VisitRecord:
     of_conversions = (path,) if conversions else ()
     return VisitRecord(name=f"DevicesDetection_{name}", table="device", path=(path,), conversions=of_conversions)
+
+
+def _dimension(segment: str, title: str, column: str, **options: Any) -> Dimension:
+    return Dimension(segment=segment, title=title, sql=f"d.{column}", table="device", **options)
+
+
+def _brand_code(name: str) -> str:
+    codes = {known: code for code, known in BRANDS.items()} | {UNKNOWN: ""}
+    if name not in codes:
+        raise UsageError(f"deviceBrand segment must be one of: {', '.join(sorted(codes))}")
+    return codes[name]
+
+
+DIMENSIONS = (
+    _dimension(
+        "deviceType",
+        "Device type",
+        "config_device_type",
+        type="number",
+        value=enumeration(
+            {name: number for number, name in enumerate(DEVICE_TYPES)}, column="log_visit.config_device_type"
+        ),
+        values=", ".join(DEVICE_TYPES),
+    ),
+    _dimension("deviceBrand", "Device brand", "config_device_brand", value=_brand_code, values="Apple, ..., Unknown"),
+    _dimension("deviceModel", "Device model", "config_device_model"),
+    _dimension("browserCode", "Browser", "config_browser_name", values="codes: FF, CH, ..."),
+    _dimension(
+        "browserName",
+        "Browser by its name",
+        "config_browser_name",
+        value=code_of(BROWSERS),
+        values="Firefox, ...",
+    ),
+    _dimension("browserVersion", "Version of the browser", "config_browser_version"),
+    _dimension("browserEngine", "Browser engine", "config_browser_engine", values="Gecko, Blink, ..."),
+    _dimension(
+        "operatingSystemCode",
+        "Operating system",
+        "config_os",
+        values="codes: WIN, AND, ...",
+        aliases=("operatingSystem",),
+    ),
+    _dimension(
+        "operatingSystemName",
+        "Operating system by its name",
+        "config_os",
+        value=code_of(OPERATING_SYSTEMS),
+        values="Windows, Android, ...",
+    ),
+    _dimension("operatingSystemVersion", "Version of the operating system", "config_os_version"),
+)
 
 
 RECORDS = (
@@ -203,5 +258,9 @@ REPORTS = (
 )
 
 PLUGIN = Plugin(
-    "DevicesDetection", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors"
+    "DevicesDetection",
+    records=RECORDS,
+    reports=REPORTS,
+    dimensions=DIMENSIONS,
+    described_in="piwikcli.plugins.descriptions.visitors",
 )

@@ -1,6 +1,7 @@
 """Goals: conversions and revenue of goals, orders and abandoned carts. Definitions: docs/reference/metrics.md."""
 
 from piwikcli.plugins.api import ConversionBucketRecord, ConversionNumbers, Plugin
+from piwikcli.plugins.goal_dimensions import DIMENSIONS
 from piwikcli.plugins.goal_reports import REPORTS, until_conversion
 from piwikcli.plugins.ranges import ranges
 
@@ -34,4 +35,5 @@ PLUGIN = Plugin(
         until_conversion("getDaysToConversion", "Days to Conversion", "Goal_days_until_conv", DAYS, "day"),
     ),
     described_in="piwikcli.plugins.descriptions.goals",
+    dimensions=DIMENSIONS,
 )

@@ -52,6 +52,17 @@ def country_name(code: str) -> str:
     return str(name) if name else UNKNOWN
 
 
+@cache
+def _country_codes() -> dict[str, str]:
+    codes = (code.lower() for code in _names()["territories"] if len(code) == 2 and code.isalpha())
+    return {country_name(code): code for code in codes}
+
+
+def country_code(name: str) -> str:
+    """`Germany` -> `de`; UNK for a name that is no country's."""
+    return _country_codes().get(name, "UNK")
+
+
 def language_name(code: str) -> str:
     """`fr` -> `French`; Unknown for `xx`, the empty code and codes that are no language's."""
     if code in ("", "xx"):

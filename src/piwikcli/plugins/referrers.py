@@ -1,7 +1,9 @@
 """Referrers: where visits came from. Definitions: docs/reference/referrers.md."""
 
-from piwikcli.plugins.api import Plugin, RowCount, VisitRecord
+from piwikcli.errors import UsageError
+from piwikcli.plugins.api import Dimension, Plugin, RowCount, VisitRecord
 from piwikcli.plugins.referrer_overview import REPORTS as OVERVIEW
+from piwikcli.plugins.referrer_overview import TYPES
 from piwikcli.plugins.referrer_reports import REPORTS
 
 DIRECT, SEARCH, WEBSITE, CAMPAIGN, SOCIAL, AI_ASSISTANT = 1, 2, 3, 6, 7, 8
@@ -42,6 +44,50 @@ RECORDS = (
     RowCount(name="Referrers_distinctAIAssistants", record="Referrers_urlByAIAssistant"),
 )
 
+_BY_NAME = {name: number for number, (_, name, _, _) in TYPES.items()}
+
+
+def _type(text: str) -> int:
+    name = text.strip().lower()
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    if name.isdigit() and int(name) in TYPES:
+        return int(name)
+    raise UsageError(f"Referrer type '{text}' is not valid. There are: {', '.join(_BY_NAME)}")
+
+
+DIMENSIONS = (
+    Dimension(
+        segment="referrerType",
+        title="Kind of referrer",
+        sql="r.type",
+        table="referrer",
+        type="number",
+        value=_type,
+        values=", ".join(_BY_NAME),
+        aliases=("refererType",),
+    ),
+    Dimension(
+        segment="referrerName",
+        title="Search engine, website, campaign or social network",
+        sql="r.name",
+        table="referrer",
+        aliases=("refererName",),
+    ),
+    Dimension(
+        segment="referrerKeyword",
+        title="Keyword of a search engine or campaign",
+        sql="r.keyword",
+        table="referrer",
+        aliases=("refererKeyword",),
+    ),
+    Dimension(segment="referrerUrl", title="Referring URL", sql="r.url", table="referrer", aliases=("refererUrl",)),
+)
+
 PLUGIN = Plugin(
-    "Referrers", records=RECORDS, reports=OVERVIEW + REPORTS, described_in="piwikcli.plugins.descriptions.referrers"
+    "Referrers",
+    records=RECORDS,
+    reports=OVERVIEW + REPORTS,
+    dimensions=DIMENSIONS,
+    described_in="piwikcli.plugins.descriptions.referrers",
 )

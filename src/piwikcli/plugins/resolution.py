@@ -2,10 +2,21 @@
 
 from collections.abc import Mapping
 
-from piwikcli.plugins.api import Context, Plugin, Report, Row, VisitRecord
+from piwikcli.plugins.api import Context, Dimension, Plugin, Report, Row, VisitRecord
 from piwikcli.plugins.device_names import BROWSERS, OPERATING_SYSTEMS
 from piwikcli.plugins.labels import UNKNOWN, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
+
+DIMENSIONS = (
+    Dimension(
+        segment="resolution",
+        title="Screen resolution",
+        sql="coalesce(e.resolution, 'unknown')",
+        table="detail",
+        values="1280x1024, ...",
+        aliases=("screenType",),
+    ),
+)
 
 RECORDS = (
     VisitRecord(name="Resolution_resolution", path=("v.config_resolution",)),
@@ -51,4 +62,10 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("Resolution", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors")
+PLUGIN = Plugin(
+    "Resolution",
+    records=RECORDS,
+    reports=REPORTS,
+    dimensions=DIMENSIONS,
+    described_in="piwikcli.plugins.descriptions.visitors",
+)

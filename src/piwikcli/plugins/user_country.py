@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from piwikcli.plugins.api import Context, Plugin, Report, Row, RowCount, VisitRecord, number
+from piwikcli.plugins.api import Context, Dimension, Plugin, Report, Row, RowCount, VisitRecord, number
+from piwikcli.plugins.api.dimensions import EQUALITY
 from piwikcli.plugins.continents import CONTINENTS
-from piwikcli.plugins.labels import FLAG, UNKNOWN, country_name, urlencode
+from piwikcli.plugins.labels import FLAG, UNKNOWN, country_code, country_name, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
 _COUNTRY = ("l.country",)
@@ -20,6 +21,67 @@ RECORDS = (
     VisitRecord(name="UserCountry_region", table="location", path=(_REGION,), conversions=(_REGION,)),
     VisitRecord(name="UserCountry_city", table="location", path=(_CITY,), conversions=(_CITY,)),
     RowCount(name="UserCountry_distinctCountries", record="UserCountry_country"),
+)
+
+_CONTINENT_CODES = {
+    "afr": "Africa",
+    "ant": "Antarctica",
+    "asi": "Asia",
+    "amc": "Central America",
+    "eur": "Europe",
+    "amn": "North America",
+    "oce": "Oceania",
+    "ams": "South America",
+}
+
+
+def _countries_of(code: str) -> tuple[str, ...]:
+    continent = _CONTINENT_CODES[code.lower()]
+    return tuple(country for country, name in CONTINENTS.items() if name == continent)
+
+
+DIMENSIONS = (
+    Dimension(
+        segment="countryCode",
+        title="Country",
+        sql="l.country",
+        table="location",
+        values="ISO 3166 codes, `xx` unknown",
+        aliases=("country",),
+    ),
+    Dimension(
+        segment="countryName",
+        title="Country by its English name",
+        sql="l.country",
+        table="location",
+        value=country_code,
+        values="Germany, ...",
+    ),
+    Dimension(
+        segment="continentCode",
+        title="Continent",
+        sql="l.country",
+        table="location",
+        value=_countries_of,
+        values=", ".join(_CONTINENT_CODES),
+        operators=EQUALITY,
+        aliases=("continent",),
+    ),
+    Dimension(
+        segment="regionCode",
+        title="Region",
+        sql="l.region",
+        table="location",
+        values="ISO 3166-2 codes without the country",
+        aliases=("region",),
+    ),
+    Dimension(segment="city", title="City", sql="l.city", table="location"),
+    Dimension(
+        segment="latitude", title="Latitude", sql="l.latitude", table="location", type="number", aliases=("lat",)
+    ),
+    Dimension(
+        segment="longitude", title="Longitude", sql="l.longitude", table="location", type="number", aliases=("long",)
+    ),
 )
 
 
@@ -139,5 +201,9 @@ REPORTS = (
 )
 
 PLUGIN = Plugin(
-    "UserCountry", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors"
+    "UserCountry",
+    records=RECORDS,
+    reports=REPORTS,
+    dimensions=DIMENSIONS,
+    described_in="piwikcli.plugins.descriptions.visitors",
 )

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
-from piwikcli.plugins.api import Context, Plugin, Report, Row, VisitRecord
+from piwikcli.plugins.api import Context, Dimension, Plugin, Report, Row, VisitRecord
 from piwikcli.plugins.labels import urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
@@ -16,6 +16,8 @@ def _metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
     return {"idvisitor": visitor, "segment": f"userId=={urlencode(stored)}"}
 
 
+DIMENSIONS = (Dimension(segment="userId", title="User id", sql="v.user_id"),)
+
 REPORTS = (
     Report(
         method="UserId.getUsers",
@@ -27,4 +29,10 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("UserId", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors")
+PLUGIN = Plugin(
+    "UserId",
+    records=RECORDS,
+    reports=REPORTS,
+    dimensions=DIMENSIONS,
+    described_in="piwikcli.plugins.descriptions.visitors",
+)

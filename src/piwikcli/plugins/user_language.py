@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from piwikcli.plugins.api import Context, Plugin, Report, Row, VisitRecord
+from piwikcli.plugins.api import Context, Dimension, Plugin, Report, Row, VisitRecord
 from piwikcli.plugins.labels import language_and_region, language_name, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
@@ -11,6 +11,17 @@ _LANGUAGE = (
     "CASE WHEN v.language = '' THEN 'xx'"
     " WHEN split_part(v.language, '-', 1) = split_part(v.language, '-', 2) THEN split_part(v.language, '-', 1)"
     " ELSE v.language END"
+)
+
+DIMENSIONS = (
+    Dimension(
+        segment="languageCode",
+        title="Browser language",
+        sql="k.language",
+        table="client",
+        values="de, en-gb, ...",
+        aliases=("language",),
+    ),
 )
 
 RECORDS = (VisitRecord(name="UserLanguage_language", path=(_LANGUAGE,)),)
@@ -51,5 +62,9 @@ REPORTS = (
 )
 
 PLUGIN = Plugin(
-    "UserLanguage", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors"
+    "UserLanguage",
+    records=RECORDS,
+    reports=REPORTS,
+    dimensions=DIMENSIONS,
+    described_in="piwikcli.plugins.descriptions.visitors",
 )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from piwikcli.errors import UsageError
-from piwikcli.plugins.api import Context, DataTable, Plugin, Report, Row, VisitRecord
+from piwikcli.plugins.api import Context, DataTable, Dimension, Plugin, Report, Row, VisitRecord
 from piwikcli.plugins.metrics import NOT_COUNTS, VISIT_COLUMNS
 
 RECORDS = (
@@ -13,6 +13,40 @@ RECORDS = (
     VisitRecord(
         name="VisitTime_serverTime", path=("v.start_hour::VARCHAR",), conversions=("c.hour::VARCHAR",), max_rows=None
     ),
+)
+
+
+def _time(segment: str, title: str, sql: str, values: str, *, local: bool = False) -> Dimension:
+    return Dimension(
+        segment=segment, title=title, sql=sql, type="number", values=values, table="detail" if local else None
+    )
+
+
+_FIRST, _LAST = "v.visit_first_action_time", "v.visit_last_action_time"
+_LOCAL = f"coalesce(e.visitor_localtime, epoch({_FIRST})::BIGINT % 86400)"
+
+# server times are UTC, whatever the site's time zone
+DIMENSIONS = (
+    _time("visitStartServerHour", "Hour in which the visit began (UTC)", f"hour({_FIRST})", "0 to 23"),
+    _time("visitStartServerMinute", "Minute in which the visit began", f"minute({_FIRST})", "0 to 59"),
+    _time("visitServerHour", "Hour of the last action (UTC)", f"hour({_LAST})", "0 to 23"),
+    Dimension(
+        segment="visitEndServerDate",
+        title="Date of the last action (UTC)",
+        sql=f"CAST(CAST({_LAST} AS DATE) AS VARCHAR)",
+        values="2026-03-01",
+    ),
+    _time("visitEndServerDayOfMonth", "Day of the month of the last action", f"day({_LAST})", "1 to 31"),
+    _time("visitEndServerDayOfWeek", "Day of the week of the last action", f"dayofweek({_LAST}) + 1", "1 is Sunday"),
+    _time("visitEndServerDayOfYear", "Day of the year of the last action", f"dayofyear({_LAST})", "1 to 366"),
+    _time("visitEndServerMinute", "Minute of the last action", f"minute({_LAST})", "0 to 59"),
+    _time("visitEndServerSecond", "Second of the last action", f"second({_LAST})", "0 to 59"),
+    _time("visitEndServerMonth", "Month of the last action", f"month({_LAST})", "1 to 12"),
+    _time("visitEndServerQuarter", "Quarter of the last action", f"quarter({_LAST})", "1 to 4"),
+    _time("visitEndServerYear", "Year of the last action", f"year({_LAST})", "2026, ..."),
+    _time("visitEndServerWeekOfYear", "ISO week of the last action", f"weekofyear({_LAST})", "1 to 53"),
+    _time("visitLocalHour", "Hour of the visitor's clock", f"{_LOCAL} // 3600", "0 to 23", local=True),
+    _time("visitLocalMinute", "Minute of the visitor's clock", f"{_LOCAL} // 60 % 60", "0 to 59", local=True),
 )
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -119,4 +153,10 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("VisitTime", records=RECORDS, reports=REPORTS, described_in="piwikcli.plugins.descriptions.visitors")
+PLUGIN = Plugin(
+    "VisitTime",
+    records=RECORDS,
+    reports=REPORTS,
+    dimensions=DIMENSIONS,
+    described_in="piwikcli.plugins.descriptions.visitors",
+)

@@ -82,3 +82,16 @@ def latest_day(reads: Reads, sites: Sequence[Site]) -> date_type | None:
     """The last local day on which one of the sites has visits."""
     days = [day for site in sites if (day := latest_visit_day(reads, site.idsite)) is not None]
     return max(days, default=None)
+
+
+def segment_of(connection: Connection, text: str, sites: Sequence[Site]) -> str:
+    """The normal form of a segment, which its archives are known by; '' is all visits.
+
+    Raises UsageError for a definition that one of the sites cannot answer.
+    """
+    if not text.strip():
+        return ""
+    from piwikcli.archive.segments import catalogue, define
+
+    normal = {define(text, catalogue(connection, site.idsite)).normal for site in sites}
+    return normal.pop()

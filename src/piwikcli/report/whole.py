@@ -17,7 +17,7 @@ from piwikcli.report.formatting import clock, duration, money, percent
 from piwikcli.report.numeric import is_numeric
 from piwikcli.report.reading import Reading
 from piwikcli.report.requests import ReportRequest
-from piwikcli.report.selection import latest_day, periods_of, sites_of
+from piwikcli.report.selection import latest_day, periods_of, segment_of, sites_of
 from piwikcli.report.table import Answer, Value
 
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ class WholeRequest:
             date = parameters.get("date") or str(latest_day(self._reading, chosen.sites) or "today")
             periods, by_date = periods_of(period, date, chosen.sites)
             chosen = replace(chosen, periods=periods, by_date=by_date)
-        chosen = replace(chosen, segment=parameters.get("segment", chosen.segment))
+        if "segment" in parameters:
+            chosen = replace(
+                chosen, segment=segment_of(self._reading.connection, parameters["segment"], chosen.sites)
+            )
         return self._reports.of(chosen).answer(request)
 
     def reports(self) -> Mapping[str, Report]:

@@ -1,6 +1,10 @@
 """The public interface of plugins. Core plugins use nothing else."""
 
 from piwikcli.plugins.api.describe import Description
+from piwikcli.plugins.api.dimensions import (
+    Dimension,
+    SegmentValue,
+)
 from piwikcli.plugins.api.metrics import (
     BY_NAME,
     GOAL_METRICS,
@@ -41,6 +45,7 @@ __all__ = [
     "ConversionNumbers",
     "DataTable",
     "Description",
+    "Dimension",
     "Document",
     "FlagRecord",
     "Measure",
@@ -56,6 +61,7 @@ __all__ = [
     "Result",
     "Row",
     "RowCount",
+    "SegmentValue",
     "SimpleTable",
     "Span",
     "TableMap",
