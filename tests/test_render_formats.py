@@ -13,7 +13,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from piwikcli.errors import UsageError
@@ -173,6 +173,7 @@ safe_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # on a busy machine everything is slow
 @given(st.lists(st.tuples(safe_texts, st.integers()), min_size=1))
 def test_csv_and_json_give_back_every_label(rows: list[tuple[str, int]]) -> None:
     table = DataTable([Row({"label": label, "nb_visits": visits}) for label, visits in rows])
@@ -209,6 +210,7 @@ def test_json_has_no_word_for_infinity() -> None:
 # --- xml
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @example("A:")
 @given(safe_texts)
 def test_xml_is_well_formed_whatever_the_label(label: str) -> None:

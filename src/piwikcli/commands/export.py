@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from piwikcli.commands import console, options, output, reporting
-from piwikcli.errors import PiwikError, UsageError
+from piwikcli.commands import console, options, reporting
+from piwikcli.errors import UsageError
 
 if TYPE_CHECKING:
-    from piwikcli.archive.periods import Period
+    from piwikcli.commands.export_files import Target, Written
     from piwikcli.plugins.api import Report
     from piwikcli.report.pipeline import Reports
     from piwikcli.report.requests import ReportRequest
+    from piwikcli.store import Database
 
-PERIODS_AT_A_TIME = 16
+FILES_PER_PROCESS = 500
+"""Files that are worth starting one more process for."""
 _SPECIFIC = ("idGoal", "idDimension")
 """Parameters that name which of several reports a file holds."""
 
@@ -48,13 +51,24 @@ def command(
     param: reporting.ParamOption = None,
     raw: reporting.RawOption = False,
     keep_formulas: reporting.KeepFormulasOption = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            metavar="N",
+            min=1,
+            help="Processes at work [default: up to one a core].",
+            show_default=False,
+        ),
+    ] = None,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> None:
     """Write many reports, one file each: DIR/PERIOD/DATE/Module.method.EXT."""
     if folder is None:
         raise UsageError("say where to: piwik export -o DIR")
-    from piwikcli.report.render import FORMATS
+    from piwikcli.report.render import RenderOptions
 
     parameters = reporting.api_parameters(
         flat=flat,
@@ -71,10 +85,12 @@ def command(
         param=param,
     )
     format = reporting.checked_format(format, "csv")
+    if format == "rss":
+        raise UsageError("rss has several dates in one file, an export one file per date; use piwik report")
     chosen = _chosen(methods or [], parameters)
     settings = options.load_settings(db=db, lock_timeout=lock_timeout)
     database = options.open_database(settings)
-    files = 0
+    written: list[Written] = []
     with reporting.open_reports(
         database,
         settings,
@@ -83,50 +99,47 @@ def command(
         date=date,
         segment=segment,
         reports=chosen,
-    ) as every:
-        wanted = _requests(chosen, parameters, every, named=bool(methods))
+    ) as reports:
+        wanted = _requests(chosen, parameters, reports, named=bool(methods))
         requests = {_stem(request): request for request in wanted}
-        for periods in reporting.chunks(every.selection.periods, PERIODS_AT_A_TIME):
-            reports = every if len(periods) == len(every.selection.periods) else every.some(periods)
-            for stem, request in requests.items():
-                for one in periods:
-                    path = folder / one.name / one.slug / f"{stem}.{FORMATS[format].extension}"
-                    files += _export(reports, request, one, format, path, keep_formulas, explicit=bool(methods))
-    console.note(f"{files} files in {folder}")
+        from piwikcli.commands.export_files import Target, write_manifest
+
+        render_options = RenderOptions(
+            convert_to_unicode=parameters.get("convertToUnicode") == "1",
+            column_names=reporting.column_names(parameters),
+            hide_idsubdatatable=parameters.get("hideIdSubDatable") == "1",
+            keep_formulas=keep_formulas,
+        )
+        target = Target(folder, format, render_options, bool(methods))
+        written.extend(_files(database, reports, requests, target, jobs))
+        write_manifest(folder, written)
+    console.note(f"{len(written)} files in {folder}")
 
 
-def _export(
-    reports: Reports,
-    request: ReportRequest,
-    period: Period,
-    format: str,
-    path: Path,
-    keep_formulas: bool,
-    *,
-    explicit: bool,
-) -> int:
-    """Write one file; a report that this kind of period does not have is left out, unless it was named."""
-    from piwikcli.report.render import RenderOptions, write
+def _files(
+    database: Database, reports: Reports, requests: Mapping[str, ReportRequest], target: Target, jobs: int | None
+) -> Iterator[Written]:
+    """Write everything: what needs other dates or sites here, where their archives can be built, the rest at once."""
+    from piwikcli.commands.export_files import export_here, export_in_processes, jobs_of
 
-    try:
-        result = reports.answer(request, period=period)
-    except UsageError:
-        if explicit:
-            raise
-        return 0
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PiwikError(f"{path.parent}: cannot be created: {error.strerror}") from error
-    render_options = RenderOptions(
-        convert_to_unicode=request.flag("convertToUnicode"),
-        column_names=reporting.column_names(request.values),
-        hide_idsubdatatable=request.flag("hideIdSubDatable"),
-        keep_formulas=keep_formulas,
-    )
-    with output.output(path, binary=True) as stream:
-        write(result, format, stream, method=request.report.method, options=render_options)
-    return 1
+    alone = {
+        stem: request
+        for stem, request in requests.items()
+        if request.report.whole is not None or request.flag("compare")
+    }
+    rest = {stem: request for stem, request in requests.items() if stem not in alone}
+    periods = reports.selection.periods
+    processes = jobs or min(os.cpu_count() or 1, 1 + len(rest) * len(periods) // FILES_PER_PROCESS)
+    for job in jobs_of(alone, periods, 1):
+        yield from export_here(reports, job, target)
+    if processes == 1:
+        for job in jobs_of(rest, periods, 1):
+            yield from export_here(reports, job, target)
+    elif rest:
+        _ = reports.reading.connection  # open while the others read: nobody changes anything in between
+        yield from export_in_processes(
+            database, reports.selection, jobs_of(rest, periods, processes), target, processes
+        )
 
 
 def _chosen(methods: list[str], parameters: Mapping[str, str]) -> list[Report]:

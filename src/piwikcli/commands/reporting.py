@@ -216,12 +216,6 @@ def _select(
     )
 
 
-def chunks(periods: Sequence[Period], size: int) -> Iterator[Sequence[Period]]:
-    """The periods in runs of at most `size`, which bounds what is in memory at a time."""
-    for start in range(0, len(periods), size):
-        yield periods[start : start + size]
-
-
 def checked_format(format: str | None, fallback: str) -> str:
     """The format, if there is such one. Raises UsageError with the nearest name."""
     from piwikcli.errors import nearest

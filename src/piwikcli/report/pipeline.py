@@ -46,6 +46,11 @@ class Reports:
         self._archives: dict[int, Archives] = {}
         self._others: dict[Hashable, Reports] = {}
 
+    @property
+    def reading(self) -> Reading:
+        """The database that they are read from."""
+        return self._reading
+
     def some(self, periods: Sequence[Period]) -> Reports:
         """The same for some of the periods."""
         return Reports(self._reading, replace(self.selection, periods=periods))

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from piwikcli.settings import Settings
     from piwikcli.store import Connection, Database
 
+_KEPT = 16
+"""Sites' archives that a reading remembers; an export goes through many."""
+
 
 class Reading:
     """A connection for reports. DuckDB keeps writers out while it is open, so building archives reopens it.
@@ -55,6 +58,8 @@ class Reading:
         """The archives of one of the selection's sites, looked for once."""
         key = (idsite, tuple(selection.periods), selection.segment)
         if key not in self._archives:
+            while len(self._archives) >= _KEPT:
+                del self._archives[next(iter(self._archives))]
             found = find_archives(self, idsite, selection.periods, selection.segment)
             self._archives[key] = Archives(self, found)
         return self._archives[key]

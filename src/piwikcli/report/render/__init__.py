@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import Any, Protocol
 
 from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError, nearest
@@ -24,6 +24,13 @@ __all__ = ["FORMATS", "Format", "RenderOptions", "Renderer", "format_of", "rende
 
 Renderer = Callable[[Result, str, RenderOptions], Iterator[str | bytes]]
 """(result, method, options) -> the output in pieces; texts are encoded as UTF-8."""
+
+
+class Sink(Protocol):
+    """What output is written to: a binary file, or something that looks at the bytes on their way to one."""
+
+    def write(self, block: bytes, /) -> Any: ...
+
 
 _CHUNK = 1 << 16
 """Bytes that `write` gathers before it hands them on."""
@@ -69,7 +76,7 @@ def render(result: Answer, format: str = "json", *, method: str = "", options: R
 def write(
     result: Answer,
     format: str,
-    stream: BinaryIO,
+    stream: Sink,
     *,
     method: str = "",
     options: RenderOptions = DEFAULT,
@@ -79,10 +86,10 @@ def write(
     for piece in _pieces(result, format, method, options):
         block += piece
         if len(block) >= _CHUNK:
-            stream.write(block)
+            stream.write(bytes(block))
             block = bytearray()
     if block:
-        stream.write(block)
+        stream.write(bytes(block))
 
 
 def format_of(path: str | PurePath) -> str:
