@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -135,3 +136,16 @@ def test_transitions(week: Case) -> None:
     expected = week.answers("transitions_urls")
     got = {url: week.ask("Transitions.getTransitionsForPageUrl", pageUrl=url) for url in expected}
     assert differences(expected, got) == []
+
+
+def test_single_answers(week: Case) -> None:
+    found = {}
+    for query, expected in week.answers("misc").items():
+        method, _, text = query.partition(" ")
+        if method not in reports() or (isinstance(expected, dict) and expected.get("result") == "error"):
+            continue
+        parameters = json.loads(text) if text.startswith("{") else dict([text.split("=")]) if text else {}
+        got = week.ask(method, **{"filter_limit": "-1", **{name: str(value) for name, value in parameters.items()}})
+        found[query] = differences(expected, got, ignoring=OURS)
+    assert {query: lines for query, lines in found.items() if lines} == {}
+    assert len(found) >= 16

@@ -35,6 +35,8 @@ CORE = (
     "page_performance",
     "live",
     "transitions",
+    "multi_sites",
+    "sites_manager",
     "api_get",
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from piwikcli.plugins.api import Answer, Context, Plugin, Report, Request, SimpleTable
+from piwikcli.plugins.api_bulk import bulk, is_plugin_activated, version
 from piwikcli.plugins.api_evolution import row_evolution
 from piwikcli.plugins.api_metadata import one_metadata, report_metadata
 from piwikcli.plugins.api_processed import processed_report
@@ -83,6 +84,7 @@ def _whole(
         needs=needs,
         archived=False,
         dated=dated,
+        sited=dated,
         exported=False,
     )
 
@@ -117,6 +119,12 @@ REPORTS = (
         "column",
         needs=_NAMES,
         dated=True,
+    ),
+    _whole("getBulkRequest", "Several requests in one", bulk, "urls", needs=("urls",)),
+    _whole("getMatomoVersion", "The version of this program", version),
+    _whole("getPiwikVersion", "The version of this program", version),
+    _whole(
+        "isPluginActivated", "Whether there is a plugin", is_plugin_activated, "pluginName", needs=("pluginName",)
     ),
 )
 

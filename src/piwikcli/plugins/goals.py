@@ -3,6 +3,7 @@
 from piwikcli.plugins.api import ConversionBucketRecord, ConversionNumbers, Plugin
 from piwikcli.plugins.goal_dimensions import DIMENSIONS
 from piwikcli.plugins.goal_reports import REPORTS, until_conversion
+from piwikcli.plugins.goal_settings import REPORTS as SETTINGS
 from piwikcli.plugins.ranges import ranges
 
 # (suffix, condition): every number again for conversions of new and of returning visitors
@@ -33,6 +34,7 @@ PLUGIN = Plugin(
             "getVisitsUntilConversion", "Visits to Conversion", "Goal_visits_until_conv", VISITS, "visit"
         ),
         until_conversion("getDaysToConversion", "Days to Conversion", "Goal_days_until_conv", DAYS, "day"),
+        *SETTINGS,
     ),
     described_in="piwikcli.plugins.descriptions.goals",
     dimensions=DIMENSIONS,

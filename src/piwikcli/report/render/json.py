@@ -100,4 +100,11 @@ def plain(value: Any, options: RenderOptions) -> Any:
         return [plain(cells_of(row, options), options) for row in value.rows]
     if isinstance(value, SimpleTable):
         return plain(value.columns, options)
+    # answers inside an answer (API.getBulkRequest)
+    if isinstance(value, TableMap):
+        return plain(value.tables, options)
+    if isinstance(value, Number):
+        return {"value": plain(value.value, options)}
+    if isinstance(value, Document):
+        return plain(value.value, options)
     return value

@@ -1,0 +1,119 @@
+"""SitesManager: what is known of the sites. Sites are changed by `piwik sites`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from piwikcli.errors import UsageError
+from piwikcli.plugins.api import Answer, Document, Plugin, Report, Request
+
+if TYPE_CHECKING:
+    from piwikcli.store.sites import Site
+
+DEFAULT_TIMEZONE = "UTC"
+DEFAULT_CURRENCY = "USD"
+
+
+def site_row(site: Site, request: Request) -> dict[str, Any]:
+    """A site as the Reporting API names its settings; lists are joined with commas."""
+    return {
+        "idsite": site.idsite,
+        "name": site.name,
+        "main_url": site.main_url,
+        "ts_created": f"{site.created:%Y-%m-%d %H:%M:%S}",
+        "ecommerce": int(site.ecommerce),
+        "sitesearch": int(site.sitesearch),
+        "sitesearch_keyword_parameters": ",".join(site.sitesearch_keyword_parameters),
+        "sitesearch_category_parameters": ",".join(site.sitesearch_category_parameters),
+        "timezone": site.timezone,
+        "currency": site.currency,
+        "exclude_unknown_urls": int(site.exclude_unknown_urls),
+        "excluded_ips": ",".join(site.excluded_ips),
+        "excluded_parameters": ",".join(site.excluded_parameters),
+        "excluded_user_agents": ",".join(site.excluded_user_agents),
+        "excluded_referrers": ",".join(site.excluded_referrers),
+        "group": "",
+        "type": "website",
+        "keep_url_fragment": int(site.keep_url_fragments),
+        "timezone_name": site.timezone.replace("_", " "),
+    }
+
+
+def _all(request: Request) -> Document:
+    return Document([site_row(site, request) for site in request.sites])
+
+
+def _one(request: Request) -> Document:
+    return Document(site_row(request.sites[0], request))
+
+
+def _urls(request: Request) -> Document:
+    return Document(list(request.sites[0].urls))
+
+
+def _by_url(request: Request) -> Document:
+    """The sites that have this address, with or without www., http or https."""
+    wanted = _bare(request.parameters["url"])
+    return Document(
+        [{"idsite": site.idsite} for site in request.sites if wanted in {_bare(url) for url in site.urls}]
+    )
+
+
+def _by_pattern(request: Request) -> Document:
+    """The sites whose name, address or number has the text in it."""
+    pattern = request.parameters.get("pattern", "").lower()
+    limit = request.parameters.get("limit", "")
+    if limit and not limit.isdigit():
+        raise UsageError(f"limit must be a whole number, not '{limit}'")
+    found = [
+        site_row(site, request)
+        for site in request.sites
+        if any(pattern in text.lower() for text in (site.name, *site.urls)) or pattern == str(site.idsite)
+    ]
+    return Document(found[: int(limit)] if limit else found)
+
+
+def _ids(request: Request) -> Document:
+    return Document([site.idsite for site in request.sites])
+
+
+def _bare(url: str) -> str:
+    return url.partition("://")[2].removeprefix("www.").rstrip("/").lower() or url.removeprefix("www.").rstrip("/")
+
+
+def _report(
+    action: str,
+    title: str,
+    answer: Callable[[Request], Answer],
+    *parameters: str,
+    needs: tuple[str, ...] = (),
+    sited: bool = False,
+) -> Report:
+    return Report(
+        method=f"SitesManager.{action}",
+        title=title,
+        kind="document",
+        whole=answer,
+        parameters=parameters,
+        needs=needs,
+        archived=False,
+        dated=False,
+        sited=sited,
+        exported=False,
+    )
+
+
+REPORTS = (
+    _report("getAllSites", "Every site with its settings", _all),
+    _report("getSitesWithAtLeastViewAccess", "Every site with its settings", _all),
+    _report("getSitesIdWithAtLeastViewAccess", "Every site's number", _ids),
+    _report("getSiteFromId", "One site with its settings", _one, sited=True),
+    _report("getSiteUrlsFromId", "A site's addresses", _urls, sited=True),
+    _report("getSitesIdFromSiteUrl", "The sites of an address", _by_url, "url", needs=("url",)),
+    _report("getPatternMatchSites", "Sites whose name or address has a text in it", _by_pattern, "pattern", "limit"),
+    _report("getDefaultTimezone", "The time zone of new sites", lambda request: Document(DEFAULT_TIMEZONE)),
+    _report("getDefaultCurrency", "The currency of new sites", lambda request: Document(DEFAULT_CURRENCY)),
+)
+
+PLUGIN = Plugin("SitesManager", reports=REPORTS)
