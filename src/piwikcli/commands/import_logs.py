@@ -12,9 +12,10 @@ from piwikcli.commands import console, inert_options, log_values, options, outpu
 from piwikcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from piwikcli.ingest.importer import ImportOptions
+    from piwikcli.ingest.prepare import ImportOptions
     from piwikcli.ingest.rules import Rules
     from piwikcli.ingest.summary import Summary
+    from piwikcli.ingest.worker import Worker
     from piwikcli.settings import Settings
 
 Many = list[str] | None
@@ -137,7 +138,7 @@ def command(
     ] = 1 << 20,
     batch_bytes: Annotated[
         int, typer.Option("--batch-bytes", metavar="N", min=1, help="Log text between two commits.")
-    ] = 128 << 20,
+    ] = 72 << 20,
     memory_limit: options.MemoryLimitOption = None,
     threads: options.ThreadsOption = None,
     db: options.DbOption = None,
@@ -173,9 +174,9 @@ def command(
         title_delimiter=title_category_delimiter,
     )
     from piwikcli.ingest.formats import Choice
-    from piwikcli.ingest.importer import ImportOptions
     from piwikcli.ingest.parsing.addresses import Proxies
     from piwikcli.ingest.parsing.fields import Reading
+    from piwikcli.ingest.prepare import ImportOptions
     from piwikcli.ingest.sitebook import SiteOptions
 
     if log_date_format is not None and log_format_regex is None:
@@ -229,9 +230,23 @@ def _run(
     settings: Settings, chosen: ImportOptions, logs: list[str], memory_limit: str | None, threads: int | None
 ) -> Summary:
     from piwikcli.ingest.files import expand
-    from piwikcli.ingest.importer import Importer
+    from piwikcli.ingest.worker import beside
 
     names = expand(logs)
+    with beside(names, threads) as worker:
+        return _import(settings, chosen, names, memory_limit, threads, worker)
+
+
+def _import(
+    settings: Settings,
+    chosen: ImportOptions,
+    names: list[str],
+    memory_limit: str | None,
+    threads: int | None,
+    worker: Worker | None,
+) -> Summary:
+    from piwikcli.ingest.importer import Importer
+
     database = options.open_database(settings, memory_limit=memory_limit, threads=threads)
     total = sum(Path(name).stat().st_size for name in names if Path(name).is_file())
     before = dict.fromkeys(names, 0)
@@ -242,7 +257,7 @@ def _run(
             bar.describe(Path(name).name)
             bar.update(sum(before.values()), lines)
 
-        return Importer(database, chosen, advance).run(names)
+        return Importer(database, chosen, advance, worker).run(names)
 
 
 def _report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: bool) -> int:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import numpy as np
+
+from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.lookups.devices import Device, detect_all
+from piwikcli.ingest.vocabulary import CLIENT_AGENT, Vocabulary
 from piwikcli.store import Connection
 
 _REMEMBERED = 200_000
@@ -15,6 +19,8 @@ class DeviceBook(Mapping[str, Device]):
 
     def __init__(self) -> None:
         self._known: dict[str, Device] = {}
+        self._words: Vocabulary | None = None
+        self._seen = 0
 
     def load(self, connection: Connection) -> None:
         """Read the agents seen last."""
@@ -31,6 +37,15 @@ class DeviceBook(Mapping[str, Device]):
         unknown = list({agent: None for agent in agents if agent not in self._known})
         if unknown:
             self._known.update(zip(unknown, detect_all(unknown), strict=True))
+
+    def learn_clients(self, batch: Batch) -> None:
+        """Detect those of a batch's clients."""
+        words = batch.vocabulary
+        if words is not self._words:
+            self._words, self._seen = words, 0
+        clients = batch.new_clients(self._seen)
+        self._seen += len(clients)
+        self.learn(words.agents.names[place] for place in np.unique(clients[:, CLIENT_AGENT]).tolist())
 
     def __getitem__(self, agent: str) -> Device:
         return self._known[agent]

@@ -77,6 +77,11 @@ class Batch:
     def __len__(self) -> int:
         return len(self.columns["time"])
 
+    def new_clients(self, known: int) -> Ints:
+        """Clients of the vocabulary from place `known` up to the last that the batch has."""
+        last = int(self.columns["client"].max(initial=-1))
+        return self.vocabulary.clients.array()[known : last + 1]
+
     @classmethod
     def join(cls, batches: Sequence[Batch]) -> Batch:
         """Batches of one vocabulary as one."""
@@ -88,15 +93,11 @@ class Batch:
 
 
 class Enricher:
-    """Turns the hits of one import run into requests; remembers what it has looked at.
-
-    `book` finds the hosts' sites (and may make new ones).
-    """
+    """Turns the hits of one import run into requests; remembers what it has looked at. `use` comes first."""
 
     def __init__(
         self,
         rules: Rules,
-        book: SiteBook,
         definitions: Definitions,
         locator: Locator,
         *,
@@ -106,19 +107,23 @@ class Enricher:
     ) -> None:
         self._rules = rules
         self._targets = Targets(rules)
-        self._book = book
         self._definitions = definitions
         self._ai_assistants = ai_assistants
         self._locator = locator
         self._encoding = encoding
         self._spammers = tuple(spammers)
+        self._sites: dict[int, Site] = {}
         self._forget()
-        self._use(book.sites)
+
+    def use(self, book: SiteBook) -> None:
+        """Look hosts' sites up in this book from now on; new sites are made there."""
+        self._book = book
+        if self._sites != book.sites or not self._sites:
+            self._use(book.sites)
 
     def _forget(self) -> None:
         """Begin with an empty vocabulary."""
         self.words = Vocabulary()
-        self._told = 0
         self._hosts: Places[str] = Places()
         self._paths: list[str] = []
         self._referrers: Places[str] = Places()
@@ -221,12 +226,6 @@ class Enricher:
             **{name: made[:, index] for index, name in enumerate(PAGE_COLUMNS)},
         }
         return batch
-
-    def new_agents(self) -> list[str]:
-        """User agents of clients met since the last call."""
-        agents = self.words.clients.array()[self._told :, CLIENT_AGENT]
-        self._told += len(agents)
-        return [self.words.agents.names[place] for place in np.unique(agents).tolist()]
 
     # --- once per distinct value --------------------------------------------------------------------------
 

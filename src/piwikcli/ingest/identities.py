@@ -40,7 +40,7 @@ class Identities:
         if batch.vocabulary is not self._vocabulary:
             self._start(batch.vocabulary)
         words = batch.vocabulary
-        self._learn_clients(connection, words)
+        self._learn_clients(connection, words, batch.new_clients(len(self._client)))
         referrers = words.referrers.names[len(self._referrer) :]
         if referrers:
             found = resolve(
@@ -74,8 +74,7 @@ class Identities:
         """Fingerprints of requests by clients (places) at sites on local days."""
         return self._fingerprints.daily(self._print[client], site, day)
 
-    def _learn_clients(self, connection: Connection, words: Vocabulary) -> None:
-        clients = words.clients.array()[len(self._client) :]
+    def _learn_clients(self, connection: Connection, words: Vocabulary, clients: Ints) -> None:
         if not len(clients):
             return
         ip = pa.array([words.ips.names[place] for place in clients[:, CLIENT_IP].tolist()], pa.string())

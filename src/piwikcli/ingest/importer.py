@@ -1,6 +1,6 @@
 """import-logs: files in, log tables out, exactly once.
 
-Each chunk passes named steps: read, parse, enrich, commit. Its rows, its ledger entries and the file's
+What `prepare` makes of a file is committed in batches. A batch's rows, its ledger entries and the file's
 position commit together, so a killed run continues exactly there. See docs/explanation/importing.md.
 """
 
@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,87 +20,48 @@ from piwikcli.ingest import ledger, sources
 from piwikcli.ingest.ahead import ahead
 from piwikcli.ingest.commit import Committer
 from piwikcli.ingest.devicebook import DeviceBook
-from piwikcli.ingest.enrich import Batch, Enricher
+from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.files import in_order
 from piwikcli.ingest.fingerprints import Recognition
-from piwikcli.ingest.formats import Choice
 from piwikcli.ingest.lookups.location import Locator
-from piwikcli.ingest.parse import parse
 from piwikcli.ingest.parsing.family import LogFormat
-from piwikcli.ingest.parsing.fields import Reading
-from piwikcli.ingest.parsing.hits import Parsed, Reject
-from piwikcli.ingest.rules import Rules
-from piwikcli.ingest.sitebook import SiteBook, SiteOptions
-from piwikcli.ingest.stream import Chunk, LogStream
+from piwikcli.ingest.prepare import ImportOptions, Job, Piece, Preparer
+from piwikcli.ingest.sitebook import SiteBook
+from piwikcli.ingest.stream import STDIN, LogStream
 from piwikcli.ingest.summary import ALREADY, Summary
-from piwikcli.lists.definitions import Definitions
+from piwikcli.ingest.worker import Worker
 from piwikcli.store import Connection, Database, number, one
 from piwikcli.store.options import record_settings
 
-PIECE_BYTES = 24 << 20
-"""Log text is parsed in pieces of this size, which stay near the processor; a batch has several."""
-PIECES_AHEAD = 3
-"""So many pieces may wait between two steps: parsing, enriching and writing overlap."""
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
-    """What an import run is told. Sizes are bytes, times seconds."""
-
-    rules: Rules = field(default_factory=Rules)
-    sites: SiteOptions = field(default_factory=SiteOptions)
-    choice: Choice = field(default_factory=Choice)
-    reading: Reading = field(default_factory=Reading)
-    skip: int = 0
-    """So many lines of the run are left out."""
-    geoip: Path | None = None
-    data_dir: Path | None = None
-    daily_salt: bool = True
-    look_back: int = 1800
-    ai_assistants: bool = True
-    batch_bytes: int = 128 << 20
-    max_line_bytes: int = 1 << 20
-    dry_run: bool = False
-    described: str = "{}"
-    """The options as JSON, kept with the import."""
+PIECES_AHEAD = 6
+"""So many pieces may wait for their commit."""
 
 
 Progress = Callable[[str, int, int, int], None]
 """Called with (file, compressed bytes consumed, compressed bytes in all or 0, lines read so far)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A chunk that is read, parsed and enriched, and waits for its commit. Offsets count bytes."""
-
-    size: int
-    end: int
-    tail: bytes
-    lines: int
-    last_line: int
-    """Offset of the last line."""
-    unterminated: str
-    """Fate of that line when it has no newline yet, else empty."""
-    batch: Batch
-    fates: ledger.Fates
-    rejects: list[Reject]
-    log_format: LogFormat
-    """The format of what follows."""
-
-
 class Importer:
     """One run of import-logs over some files."""
 
-    def __init__(self, database: Database, options: ImportOptions, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        options: ImportOptions,
+        progress: Progress | None = None,
+        worker: Worker | None = None,
+    ) -> None:
+        """`worker` prepares files in a process of its own; who started it closes it."""
         self._options = options
+        self._worker = worker
+        self._preparer: Preparer | None = None
         self._progress = progress
         self._scratch = tempfile.TemporaryDirectory(prefix="piwik-") if options.dry_run else None
         if self._scratch and not database.exists():
             database = Database.at(Path(self._scratch.name) / "rehearsal.duckdb")
         self._database = database
         self._rehearsal: Connection | None = None
-        self._definitions = Definitions.load(options.data_dir)
-        self._locator = Locator(options.geoip)
+        Locator(options.geoip)  # a wrong one is found before anything is done
         self._book = SiteBook(options.sites)
         self._devices = DeviceBook()
         self._summary = Summary(dry_run=options.dry_run)
@@ -243,26 +203,21 @@ class Importer:
 
         `stored` is the committed offset that the database has.
         """
-        options = self._options
-        enricher = Enricher(
-            options.rules,
-            self._book,
-            self._definitions,
-            self._locator,
-            encoding=options.reading.encoding,
-            ai_assistants=options.ai_assistants,
-            spammers=_spammers(options.data_dir),
+        job = Job(
+            name=stream.name,
+            head=head,
+            offset=source.committed,
+            line=source.lines + 1,
+            first_line=self._options.skip - self._lines_before + 1,
+            log_format=log_format.key,
+            options=self._options,
+            book=self._book,
         )
-        chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), options.max_line_bytes)
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         size = 0
-        parse_all = self._parse(chunks, log_format, source.lines + 1)
-        with (
-            ahead(parse_all, PIECES_AHEAD) as parsed,
-            ahead(self._prepare(parsed, enricher), PIECES_AHEAD) as prepared,
-        ):
+        with ahead(self._pieces(job, stream), PIECES_AHEAD) as prepared:
             for piece in prepared:
-                full = size + piece.size > options.batch_bytes
+                full = size + piece.size > self._options.batch_bytes
                 if pieces and (full or piece.batch.vocabulary is not pieces[0].batch.vocabulary):
                     self._commit(stream, source, stored, pieces, head, removed)
                     stored, removed = source.committed, None
@@ -271,42 +226,21 @@ class Importer:
                 size += piece.size
         if pieces:
             self._commit(stream, source, stored, pieces, head, removed)
+        stream.truncated |= job.truncated
 
-    def _parse(
-        self, chunks: Iterator[Chunk], log_format: LogFormat, line: int
-    ) -> Iterator[tuple[Chunk, Parsed, LogFormat]]:
-        """Read and parse chunk by chunk; `line` is the number of the first line."""
-        limit, reading = self._options.max_line_bytes, self._options.reading
-        first = self._options.skip - self._lines_before + 1
-        for chunk in chunks:
-            parsed = parse(chunk, log_format, reading, first_line=line, now=int(time.time()), max_line=limit)
-            parsed_from, line = line, line + parsed.lines
-            log_format = parsed.log_format or log_format
-            if first > parsed_from:
-                parsed = parsed.from_line(first)
-            yield chunk, parsed, log_format
-
-    def _prepare(
-        self, parsed_chunks: Iterator[tuple[Chunk, Parsed, LogFormat]], enricher: Enricher
-    ) -> Iterator[_Piece]:
-        """Enrich, and note every line's fate."""
-        for chunk, parsed, log_format in parsed_chunks:
-            batch = enricher(parsed.hits)
-            self._devices.learn(enricher.new_agents())
-            fates = ledger.fates_of(parsed, batch)
-            fate = ledger.last_fate(parsed, batch) if chunk.unterminated else ""
-            end = chunk.offset + chunk.size
-            last = parsed.last_line_offset
-            yield _Piece(
-                chunk.size, end, chunk.tail, parsed.lines, last, fate, batch, fates, parsed.rejects, log_format
-            )
+    def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
+        """By the worker, if there is one; what comes from stdin only this process has."""
+        if self._worker is not None and stream.name != STDIN:
+            return self._worker.pieces(job)
+        self._preparer = self._preparer or Preparer(self._options)
+        return self._preparer(job, stream)
 
     def _commit(
         self,
         stream: LogStream,
         source: sources.Source,
         stored: int,
-        pieces: list[_Piece],
+        pieces: list[Piece],
         head: bytes,
         removed: int | None,
     ) -> None:
@@ -317,6 +251,8 @@ class Importer:
             fates.update(piece.fates)
         rejects = [reject for piece in pieces for reject in piece.rejects]
         last = pieces[-1]
+        self._book.adopt(last.created)
+        self._devices.learn_clients(batch)
         with self._transaction() as connection:
             at = one(connection, "SELECT committed FROM source WHERE idsource = ?", [source.idsource])
             if at is None or at[0] != stored or (not stored and sources.is_overtaken(connection, source, head)):
@@ -335,13 +271,13 @@ class Importer:
                 last.last_line,
                 last.unterminated,
             )
-            source.format = last.log_format.key
+            source.format = last.log_format
             source.lines += sum(piece.lines for piece in pieces)
             sources.advance(connection, source, stream.name, head, last.tail)
         self._summary.fates.update(fates)
         self._summary.unknown_hosts |= batch.unknown_hosts
         if self._progress is not None:
-            self._progress(stream.name, stream.consumed(), stream.total, self._summary.lines)
+            self._progress(stream.name, last.consumed, stream.total, self._summary.lines)
 
 
 class _Rollback(Exception):
@@ -350,11 +286,3 @@ class _Rollback(Exception):
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-
-
-def _spammers(data_dir: Path | None) -> list[str]:
-    """Hosts of referrer spam, from `spammers.txt` in the data folder."""
-    path = data_dir / "spammers.txt" if data_dir else None
-    if path is None or not path.is_file():
-        return []
-    return [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,13 +106,21 @@ class SiteBook:
     def _create(self, name: str, url: str) -> int:
         idsite = max(self.sites, default=0) + 1
         created = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-        site = Site(idsite=idsite, name=name[:90], urls=(url,), created=created)
-        self.sites[idsite] = site
-        self.created.append(site)
-        parts = parse(url)
-        if parts is not None:
-            self._by_host[canonical_host(parts.host.lower())] = idsite
+        self._add(Site(idsite=idsite, name=name[:90], urls=(url,), created=created))
         return idsite
+
+    def _add(self, site: Site) -> None:
+        self.sites[site.idsite] = site
+        self.created.append(site)
+        parts = parse(site.main_url)
+        if parts is not None:
+            self._by_host[canonical_host(parts.host.lower())] = site.idsite
+
+    def adopt(self, created: Sequence[Site]) -> None:
+        """Take over sites that a copy of this book has made."""
+        for site in created:
+            if site.idsite not in self.sites:
+                self._add(site)
 
     def is_current(self, connection: Connection) -> bool:
         """Whether the database still has the sites that hosts were looked up in."""

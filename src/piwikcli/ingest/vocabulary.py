@@ -7,7 +7,8 @@ about the ones it hasn't seen. Lists only grow, so one thread may read what anot
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -107,6 +108,17 @@ CLIENT_IP, CLIENT_AGENT, CLIENT_LOCATION, CLIENT_LANGUAGE = range(4)
 """Columns of `Vocabulary.clients`: places in its other lists."""
 
 
+_LISTS = ("ips", "agents", "locations", "languages", "actions", "referrers", "users", "categories")
+
+
+@dataclass(slots=True)
+class News:
+    """What a vocabulary has got since somebody last looked."""
+
+    clients: Ints
+    lists: list[list[Any]]
+
+
 class Vocabulary:
     """A run's distinct values."""
 
@@ -127,3 +139,22 @@ class Vocabulary:
     def __len__(self) -> int:
         """How much there is, to know when to start anew."""
         return len(self.clients) + len(self.actions) + len(self.referrers) + len(self.users)
+
+    def __reduce__(self) -> tuple[type[Vocabulary], tuple[()]]:
+        """To another process goes an empty one; what is in it goes as news."""
+        return Vocabulary, ()
+
+    def sizes(self) -> tuple[int, ...]:
+        """How much there is of everything, for a later `since`."""
+        return len(self.clients), *(len(getattr(self, name).names) for name in _LISTS)
+
+    def since(self, sizes: Sequence[int]) -> News:
+        """What has come since the sizes were these."""
+        lists = [getattr(self, name).names[size:] for name, size in zip(_LISTS, sizes[1:], strict=True)]
+        return News(self.clients.array()[sizes[0] :], lists)
+
+    def add(self, news: News) -> None:
+        """Take over what another process's vocabulary has got; this one is then read by place only."""
+        for name, names in zip(_LISTS, news.lists, strict=True):
+            getattr(self, name).names.extend(names)
+        self.clients.extend(news.clients)

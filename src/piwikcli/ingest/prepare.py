@@ -1,0 +1,163 @@
+"""prepare: a file's bytes -> requests, piece by piece, without a database.
+
+Each piece passes named steps: read, parse, enrich; `importer` commits what comes out. A preparer runs in the
+importing process or in a worker beside it, with the same result. See docs/explanation/importing.md.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from piwikcli.errors import InputError
+from piwikcli.ingest import ledger
+from piwikcli.ingest.enrich import Batch, Enricher
+from piwikcli.ingest.formats import Choice
+from piwikcli.ingest.lookups.location import Locator
+from piwikcli.ingest.parse import parse
+from piwikcli.ingest.parsing.fields import Reading
+from piwikcli.ingest.parsing.hits import Reject
+from piwikcli.ingest.rules import Rules
+from piwikcli.ingest.sitebook import SiteBook, SiteOptions
+from piwikcli.ingest.stream import LogStream
+from piwikcli.lists.definitions import Definitions
+from piwikcli.store.sites import Site
+
+PIECE_BYTES = 24 << 20
+"""Log text is parsed in pieces of this size, which stay near the processor; a batch has several."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What an import run is told. Sizes are bytes, times seconds."""
+
+    rules: Rules = field(default_factory=Rules)
+    sites: SiteOptions = field(default_factory=SiteOptions)
+    choice: Choice = field(default_factory=Choice)
+    reading: Reading = field(default_factory=Reading)
+    skip: int = 0
+    """So many lines of the run are left out."""
+    geoip: Path | None = None
+    data_dir: Path | None = None
+    daily_salt: bool = True
+    look_back: int = 1800
+    ai_assistants: bool = True
+    batch_bytes: int = 72 << 20
+    max_line_bytes: int = 1 << 20
+    dry_run: bool = False
+    described: str = "{}"
+    """The options as JSON, kept with the import."""
+
+
+@dataclass(slots=True)
+class Job:
+    """A file to prepare, from a byte offset of its content on."""
+
+    name: str
+    head: bytes
+    """What the content begins with: whoever opens the file again makes sure that it is the same."""
+    offset: int
+    line: int
+    """Number of the first line there."""
+    first_line: int
+    """Lines before this one are left out (`--skip`)."""
+    log_format: str
+    """Key of the format there."""
+    options: ImportOptions
+    book: SiteBook
+    truncated: bool = False
+    """Set at the end: whether the compressed data ended early."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk that is read, parsed and enriched, and waits for its commit. Offsets count bytes."""
+
+    size: int
+    end: int
+    tail: bytes
+    lines: int
+    last_line: int
+    """Offset of the last line."""
+    unterminated: str
+    """Fate of that line when it has no newline yet, else empty."""
+    batch: Batch
+    fates: ledger.Fates
+    rejects: list[Reject]
+    log_format: str
+    """Key of the format of what follows."""
+    created: list[Site]
+    """Sites that the job's hosts have made so far."""
+    consumed: int
+    """Compressed bytes read so far."""
+
+
+class Preparer:
+    """Prepares the files of one run; what it has looked at is remembered from file to file."""
+
+    def __init__(self, options: ImportOptions) -> None:
+        self._options = options
+        self._enricher = Enricher(
+            options.rules,
+            Definitions.load(options.data_dir),
+            Locator(options.geoip),
+            encoding=options.reading.encoding,
+            ai_assistants=options.ai_assistants,
+            spammers=_spammers(options.data_dir),
+        )
+
+    def __call__(self, job: Job, stream: LogStream | None = None) -> Iterator[Piece]:
+        """The file's pieces. `stream` stands at the job's offset; without it the file is opened.
+
+        Raises InputError when the file cannot be read or is no longer the one that the job was made for.
+        """
+        if stream is not None:
+            yield from self._pieces(job, stream)
+            return
+        stream = LogStream(job.name)
+        try:
+            if stream.head(len(job.head)) != job.head:
+                raise InputError(f"{job.name}: was replaced while it was read; run the import again")
+            stream.skip_to(job.offset)
+            yield from self._pieces(job, stream)
+        finally:
+            job.truncated = stream.truncated
+            stream.close()
+
+    def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
+        options, line = self._options, job.line
+        log_format = options.choice.again(job.log_format)
+        known = len(job.book.created)
+        self._enricher.use(job.book)
+        for chunk in stream.chunks(min(options.batch_bytes, PIECE_BYTES), options.max_line_bytes):
+            limit = options.max_line_bytes
+            parsed = parse(chunk, log_format, options.reading, first_line=line, now=int(time.time()), max_line=limit)
+            log_format = parsed.log_format or log_format
+            if job.first_line > line:
+                parsed = parsed.from_line(job.first_line)
+            line += parsed.lines
+            batch = self._enricher(parsed.hits)
+            yield Piece(
+                size=chunk.size,
+                end=chunk.offset + chunk.size,
+                tail=chunk.tail,
+                lines=parsed.lines,
+                last_line=parsed.last_line_offset,
+                unterminated=ledger.last_fate(parsed, batch) if chunk.unterminated else "",
+                batch=batch,
+                fates=ledger.fates_of(parsed, batch),
+                rejects=parsed.rejects,
+                log_format=log_format.key,
+                created=job.book.created[known:],
+                consumed=stream.consumed(),
+            )
+
+
+def _spammers(data_dir: Path | None) -> list[str]:
+    """Hosts of referrer spam, from `spammers.txt` in the data folder."""
+    path = data_dir / "spammers.txt" if data_dir else None
+    if path is None or not path.is_file():
+        return []
+    return [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -1,0 +1,134 @@
+"""A process beside this one that prepares a file's lines while this one writes what is prepared.
+
+Python runs one thread of a process at a time: looking at distinct values here would wait for the writing, and
+the writing for it. The process has neither a database nor any state that could be lost, so it may be killed at
+any moment. See docs/explanation/importing.md.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from piwikcli.errors import PiwikError
+
+if TYPE_CHECKING:
+    from piwikcli.ingest.prepare import Job, Piece
+    from piwikcli.ingest.vocabulary import News, Vocabulary
+
+WORTHWHILE = 8 << 20
+"""Bytes of input from which on a process of its own pays for its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A piece on its way, and what its vocabulary has got; `fresh`: the vocabulary begins anew with it."""
+
+    piece: Piece
+    news: News
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What comes after a file's last piece: whether its compressed data were damaged, and what went wrong."""
+
+    truncated: bool = False
+    error: Exception | None = None
+
+
+def is_worthwhile(names: list[str]) -> bool:
+    """Whether there is a second processor, and enough to read in these files."""
+    sizes = [Path(name).stat().st_size for name in names if Path(name).is_file()]
+    return (os.cpu_count() or 1) > 1 and sum(sizes) >= WORTHWHILE
+
+
+@contextmanager
+def beside(names: list[str], threads: int | None) -> Iterator[Worker | None]:
+    """A worker for these files if one pays, ended with the block; none where the engine has one thread."""
+    worker = Worker() if threads != 1 and is_worthwhile(names) else None
+    try:
+        yield worker
+    finally:
+        if worker is not None:
+            worker.close()
+
+
+class Worker:
+    """The process. It starts when this object is made, to be ready when the first file is; close it in any case."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), name="piwik-prepare", daemon=True)
+        self._process.start()
+        theirs.close()
+        self._words: Vocabulary | None = None
+
+    def pieces(self, job: Job) -> Iterator[Piece]:
+        """The pieces of a file, in order. Raises what the preparing raised."""
+        from piwikcli.ingest.vocabulary import Vocabulary
+
+        end: _End | None = None
+        try:
+            self._pipe.send(job)
+            while isinstance(sent := self._pipe.recv(), _Sent):
+                if sent.fresh or self._words is None:
+                    self._words = Vocabulary()
+                self._words.add(sent.news)
+                sent.piece.batch.vocabulary = self._words
+                yield sent.piece
+            end = sent
+        except (EOFError, OSError) as error:
+            raise PiwikError("the process that reads the log has ended; run the import again") from error
+        finally:
+            if end is None:
+                self.close()  # it would go on with a file that nobody waits for
+        job.truncated = end.truncated
+        if end.error is not None:
+            raise end.error
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
+
+
+def _serve(pipe: Connection) -> None:
+    """What the process does: jobs in, pieces out, until the other side is gone."""
+    from piwikcli.ingest.prepare import Preparer
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches both; the other side decides
+    preparer: Preparer | None = None
+    sizes: tuple[int, ...] = ()
+    words: Vocabulary | None = None
+    try:
+        while True:
+            job: Job = pipe.recv()
+            preparer = preparer or Preparer(job.options)
+            pieces = preparer(job)
+            while True:
+                try:
+                    piece = next(pieces, None)
+                except Exception as error:
+                    pipe.send(_End(job.truncated, error))
+                    break
+                if piece is None:
+                    pipe.send(_End(job.truncated))
+                    break
+                fresh = words is not piece.batch.vocabulary
+                if words is None or fresh:
+                    words = piece.batch.vocabulary
+                    sizes = (0,) * len(words.sizes())
+                pipe.send(_Sent(piece, words.since(sizes), fresh))
+                sizes = words.sizes()
+    except (EOFError, OSError):
+        return

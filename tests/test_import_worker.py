@@ -1,0 +1,108 @@
+"""Files prepared by a process beside the importing one: the same tables, and nothing lost when it dies.
+
+docs/explanation/importing.md#two-processes
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from helpers_import import assert_same, facts, import_files, new_database, query, rich_log, text
+from piwikcli.errors import InputError, PiwikError
+from piwikcli.ingest import worker as workers
+from piwikcli.ingest.importer import Importer, ImportOptions
+from piwikcli.ingest.prepare import Job
+from piwikcli.ingest.sitebook import SiteBook, SiteOptions
+from piwikcli.ingest.worker import Worker
+from piwikcli.store import Database
+
+OPTIONS = ImportOptions(sites=SiteOptions(1), batch_bytes=20_000)
+"""Several pieces and several batches of the small logs here."""
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    worker = Worker()
+    try:
+        yield worker
+    finally:
+        worker.close()
+
+
+def import_beside(worker: Worker, database: Database, *files: Path, options: ImportOptions = OPTIONS) -> None:
+    assert Importer(database, options, worker=worker).run([str(file) for file in files]).problems == []
+
+
+def test_the_tables_are_the_same(tmp_path: Path, worker: Worker) -> None:
+    """Two files through one worker, one of them compressed; then one has grown."""
+    first, second = tmp_path / "a.log", tmp_path / "b.log.gz"
+    lines = rich_log(5, visits=240)
+    half = len(lines) // 2
+    first.write_bytes(text(lines[:half]))
+    second.write_bytes(gzip.compress(text(rich_log(6, visits=120))))
+    beside, alone = new_database(tmp_path / "beside.duckdb"), new_database(tmp_path / "alone.duckdb")
+
+    import_beside(worker, beside, first, second)
+    import_files(alone, first, second, batch_bytes=20_000)
+    first.write_bytes(text(lines))
+    import_beside(worker, beside, first)
+    import_files(alone, first, batch_bytes=20_000)
+
+    assert query(beside, "SELECT count(*) FROM source_checkpoint")[0][0] > 4
+    assert_same(facts(beside, places=True), facts(alone, places=True))
+
+
+def test_hosts_make_sites_there_too(tmp_path: Path, worker: Worker) -> None:
+    file = tmp_path / "vhost.log"
+    lines = rich_log(7, visits=60, host=True)
+    file.write_bytes(text([*lines, *(line.replace("example.org", "other.test") for line in lines)]))
+    beside, alone = Database.at(tmp_path / "beside.duckdb"), Database.at(tmp_path / "alone.duckdb")
+    options = replace(OPTIONS, sites=SiteOptions())
+    import_beside(worker, beside, file, options=options)
+    Importer(alone, options).run([str(file)])
+    sites = "SELECT name, urls FROM site ORDER BY idsite"
+    assert query(beside, sites) == query(alone, sites)
+    assert [name for name, _ in query(beside, sites)] == ["example.org", "other.test"]
+    per_site = "SELECT idsite, count(*) FROM request GROUP BY ALL ORDER BY ALL"
+    assert query(beside, per_site) == query(alone, per_site)
+
+
+def test_a_process_that_dies_takes_nothing_along(tmp_path: Path, worker: Worker) -> None:
+    file = tmp_path / "access.log"
+    file.write_bytes(text(rich_log(5, visits=240)))
+    beside, alone = new_database(tmp_path / "beside.duckdb"), new_database(tmp_path / "alone.duckdb")
+
+    def kill(*_: object) -> None:
+        worker._process.kill()
+
+    with pytest.raises(PiwikError, match="has ended; run the import again"):
+        Importer(beside, replace(OPTIONS, batch_bytes=2_000), kill, worker).run([str(file)])
+    assert query(beside, "SELECT count(*) FROM source_checkpoint")[0][0] >= 1
+    import_files(beside, file)
+    import_files(alone, file)
+    assert_same(facts(beside, places=True), facts(alone, places=True))
+
+
+def test_a_file_that_was_replaced_is_not_read(tmp_path: Path, worker: Worker) -> None:
+    file = tmp_path / "access.log"
+    file.write_bytes(text(rich_log(5)))
+    job = Job(str(file), b"another log", 0, 1, 1, "ncsa_extended", OPTIONS, SiteBook(SiteOptions(1)))
+    with pytest.raises(InputError, match=r"access\.log: was replaced while it was read"):
+        list(worker.pieces(job))
+
+
+def test_when_it_is_worthwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = tmp_path / "small.log", tmp_path / "large.log"
+    small.write_bytes(b"x" * 100)
+    with large.open("wb") as stream:
+        stream.truncate(workers.WORTHWHILE)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert not workers.is_worthwhile([str(small), "-", "missing.log"])
+    assert workers.is_worthwhile([str(small), str(large)])
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    assert not workers.is_worthwhile([str(large)])
