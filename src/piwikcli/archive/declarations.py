@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from piwikcli.plugins.api import AnyRecord, ConversionNumbers, NumericRecord, RowCount, TableRecord
+from piwikcli.plugins.api import AnyRecord, ConversionNumbers, DistinctNumber, NumericRecord, RowCount, TableRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Declared:
     """The records of an archive."""
 
     tables: list[TableRecord]
-    numbers: list[NumericRecord]
+    numbers: list[NumericRecord | DistinctNumber]
     conversion_numbers: list[ConversionNumbers]
     counts: list[RowCount]
 
@@ -21,7 +21,7 @@ class Declared:
     def of(cls, records: Iterable[AnyRecord]) -> Declared:
         found = cls([], [], [], [])
         for record in records:
-            if isinstance(record, NumericRecord):
+            if isinstance(record, (NumericRecord, DistinctNumber)):
                 found.numbers.append(record)
             elif isinstance(record, ConversionNumbers):
                 found.conversion_numbers.append(record)

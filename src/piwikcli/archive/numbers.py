@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from piwikcli.archive.slices import of_archives
-from piwikcli.plugins.api import ConversionNumbers, NumericRecord
+from piwikcli.plugins.api import ConversionNumbers, DistinctNumber, NumericRecord
 from piwikcli.store import Connection
 
 _SOURCES = {"visits": "FROM v", "actions": "FROM a", "pages": "FROM p", "conversions": "FROM c"}
 
 
-def store_day_numbers(connection: Connection, records: Sequence[NumericRecord]) -> None:
+Number = NumericRecord | DistinctNumber
+
+
+def store_day_numbers(connection: Connection, records: Sequence[Number]) -> None:
     """Compute every number from `v`, `a`, `p` and `c`, into `number_of` (idarchive, name, value)."""
     for source, relation in _SOURCES.items():
-        _aggregate(connection, [record for record in records if record.source == source], relation)
+        some = (record for record in records if isinstance(record, NumericRecord) and record.source == source)
+        _store(
+            connection,
+            {record.name: record.sql for record in some},
+            f"SELECT idarchive, {{}} {relation} GROUP BY idarchive",
+        )
+    _count_distinct(connection, records, "v")
 
 
 def store_period_numbers(
-    connection: Connection, records: Sequence[NumericRecord], families: Sequence[ConversionNumbers]
+    connection: Connection, records: Sequence[Number], families: Sequence[ConversionNumbers]
 ) -> None:
     """Sums and maxima of the numbers of `child` archives; distinct counts again from the logs.
 
     Numbers of `families` are told by the beginning of their names.
     """
-    maxima = [record.name for record in records if record.aggregation == "max"]
-    recounts = [record for record in records if record.aggregation == "recount"]
-    added = [record.name for record in records if record.aggregation != "recount"]
+    added = [record for record in records if isinstance(record, NumericRecord)]
+    maxima = [record.name for record in added if record.aggregation == "max"]
     connection.execute(
         """
         INSERT INTO number_of
@@ -35,21 +44,36 @@ def store_period_numbers(
         WHERE list_contains($2, n.name) OR len(list_filter($3, lambda start: starts_with(n.name, start))) > 0
         GROUP BY c.idarchive, n.name
         """,
-        [maxima, added, [f"{record.name}_" for record in families]],
+        [maxima, [record.name for record in added], [f"{record.name}_" for record in families]],
     )
-    visits = [record for record in recounts if record.source == "visits"]
-    _aggregate(connection, visits, f"FROM {of_archives('visit')} v")
+    _count_distinct(connection, records, of_archives("visit"))
 
 
-def _aggregate(connection: Connection, records: Sequence[NumericRecord], relation: str) -> None:
-    if not records:
+def _count_distinct(connection: Connection, records: Sequence[Number], visits: str) -> None:
+    """Every value once per archive, with the conditions that some visit of its fulfils."""
+    by_expression: dict[str, list[DistinctNumber]] = defaultdict(list)
+    for record in records:
+        if isinstance(record, DistinctNumber):
+            by_expression[record.of].append(record)
+    for sql, some in by_expression.items():
+        conditions = ", ".join(f"bool_or({record.where}) AS c{n}" for n, record in enumerate(some))
+        counts = {record.name: f"count(*) FILTER (c{n})" for n, record in enumerate(some)}
+        values = (
+            f"SELECT v.idarchive, {sql} AS value, {conditions} FROM {visits} v WHERE {sql} IS NOT NULL GROUP BY ALL"
+        )
+        _store(connection, counts, f"SELECT idarchive, {{}} FROM ({values}) GROUP BY idarchive")
+
+
+def _store(connection: Connection, values: Mapping[str, str], query: str) -> None:
+    """Add numbers, by name, that a query with one row per archive gives; `{}` in it stands for their aggregates."""
+    if not values:
         return
-    values = ", ".join(f"round(CAST({record.sql} AS DOUBLE), 2) AS n{i}" for i, record in enumerate(records))
-    found = connection.execute(f"SELECT idarchive, {values} {relation} GROUP BY idarchive").fetchall()
+    rounded = ", ".join(f"round(CAST({sql} AS DOUBLE), 2)" for sql in values.values())
+    found = connection.execute(query.format(rounded)).fetchall()
     numbers = [
-        (idarchive, record.name, value)
+        (idarchive, name, value)
         for idarchive, *row in found
-        for record, value in zip(records, row, strict=True)
+        for name, value in zip(values, row, strict=True)
         if value
     ]
     if numbers:

@@ -18,7 +18,7 @@ _KEY = "idarchive, idaction, has_other, kind"
 
 
 def add_pages(connection: Connection, records: Sequence[PageRecord], family_of: Mapping[str, Family]) -> None:
-    """Leaves of these records from `p` (pages per visit), `a` (actions) and `v` (visits)."""
+    """Leaves of these records from `p` (pages per visit), `hit` (actions) and `v` (visits)."""
     for column in dict.fromkeys(record.column for record in records):
         _per_action(connection, column)
         for record in records:
@@ -47,7 +47,7 @@ def _per_action(connection: Connection, column: str) -> None:
             FROM per_visit JOIN several s USING (idarchive, idvisit) GROUP BY ALL
         ), spent AS (
             SELECT idarchive, {column}_ref AS idaction, sum(time_spent_ref_action) AS sum_time_spent
-            FROM a WHERE time_spent_ref_action > 0 AND {column}_ref > 0 GROUP BY ALL
+            FROM hit WHERE time_spent_ref_action > 0 AND {column}_ref > 0 GROUP BY ALL
         ), entries AS (
             SELECT idarchive, visit_entry_{column} AS idaction, count(*) AS entry_nb_visits,
                    count(*) FILTER (once) AS entry_nb_uniq_visitors,

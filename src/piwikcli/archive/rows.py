@@ -6,7 +6,7 @@ See docs/explanation/archiving.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from piwikcli.archive import details
 from piwikcli.archive.families import Family
@@ -122,20 +122,24 @@ def add_exact_uniques(connection: Connection) -> None:
     connection.execute("CREATE OR REPLACE TEMP VIEW rows AS SELECT * FROM with_exact")
 
 
-def count_rows(connection: Connection, counts: Iterable[RowCount]) -> None:
+def count_rows(connection: Connection, counts: Sequence[RowCount]) -> None:
     """Numbers of rows, before any limit, into `number_of` (idarchive, name, value)."""
     depth = {"root": "p.depth = 1", "below": "p.depth > 1", "all": "true"}
-    for count in counts:
-        connection.execute(
-            f"""
-            INSERT INTO number_of
-            SELECT r.idarchive, '{count.name}', count(*)
-            FROM rows r JOIN archive_path p USING (idpath)
-            WHERE r.record = '{count.record}' AND {depth[count.rows]} AND {count.where} AND p.label <> ?
-            GROUP BY r.idarchive
-            """,
-            [SUMMARY_LABEL],
-        )
+    names = ", ".join(f"'{record}'" for record in {count.record for count in counts})
+    each = ", ".join(
+        f"count(*) FILTER (r.record = '{count.record}' AND {depth[count.rows]} AND {count.where}) AS {count.name}"
+        for count in counts
+    )
+    connection.execute(
+        f"""
+        INSERT INTO number_of
+        UNPIVOT (
+            SELECT r.idarchive, {each} FROM rows r JOIN archive_path p USING (idpath)
+            WHERE r.record IN ({names}) AND p.label <> $1 GROUP BY r.idarchive)
+        ON {", ".join(count.name for count in counts)} INTO NAME name VALUE value
+        """,
+        [SUMMARY_LABEL],
+    )
 
 
 def limit(connection: Connection, records: Iterable[TableRecord], maximum: Mapping[str, int]) -> None:

@@ -5,22 +5,22 @@ Returning covers returning customers too. Definitions: docs/reference/metrics.md
 
 from typing import Literal
 
-from piwikcli.plugins.api import NumericRecord, Plugin, simple
+from piwikcli.plugins.api import DistinctNumber, NumericRecord, Plugin, simple
 from piwikcli.plugins.metrics import suffixed
 from piwikcli.plugins.visits_summary import COLUMNS, PROCESSED, UNIQUE
 
 GROUPS = (("new", "v.visitor_returning = 0"), ("returning", "v.visitor_returning > 0"))
 
 
-def _records(group: str, condition: str) -> tuple[NumericRecord, ...]:
-    def record(name: str, sql: str, aggregation: Literal["sum", "max", "recount"] = "sum") -> NumericRecord:
+def _records(group: str, condition: str) -> tuple[NumericRecord | DistinctNumber, ...]:
+    def record(name: str, sql: str, aggregation: Literal["sum", "max"] = "sum") -> NumericRecord:
         return NumericRecord(name=f"{name}_{group}", sql=sql, source="visits", aggregation=aggregation)
 
     where = f"FILTER ({condition})"
     return (
         record("nb_visits", f"count(*) {where}"),
-        record("nb_uniq_visitors", f"count(DISTINCT v.idvisitor) {where}", "recount"),
-        record("nb_users", f"count(DISTINCT v.user_id) {where}", "recount"),
+        DistinctNumber(name=f"nb_uniq_visitors_{group}", of="v.idvisitor", where=condition),
+        DistinctNumber(name=f"nb_users_{group}", of="v.user_id", where=condition),
         record("nb_actions", f"sum(v.visit_total_actions) {where}"),
         record("max_actions", f"max(v.visit_total_actions) {where}", "max"),
         record("sum_visit_length", f"sum(v.visit_total_time) {where}"),

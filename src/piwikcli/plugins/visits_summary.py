@@ -1,12 +1,12 @@
 """VisitsSummary: how many visits, visitors and actions. Definitions: docs/reference/metrics.md."""
 
-from piwikcli.plugins.api import NumericRecord, Plugin, number, simple
+from piwikcli.plugins.api import DistinctNumber, NumericRecord, Plugin, number, simple
 from piwikcli.plugins.metrics import ACTIONS_PER_VISIT, BOUNCE_RATE, TIME_ON_SITE
 
 RECORDS = (
     NumericRecord(name="nb_visits", sql="count(*)", source="visits"),
-    NumericRecord(name="nb_uniq_visitors", sql="count(DISTINCT v.idvisitor)", source="visits", aggregation="recount"),
-    NumericRecord(name="nb_users", sql="count(DISTINCT v.user_id)", source="visits", aggregation="recount"),
+    DistinctNumber(name="nb_uniq_visitors", of="v.idvisitor"),
+    DistinctNumber(name="nb_users", of="v.user_id"),
     NumericRecord(name="nb_actions", sql="sum(v.visit_total_actions)", source="visits"),
     NumericRecord(name="max_actions", sql="max(v.visit_total_actions)", source="visits", aggregation="max"),
     NumericRecord(name="sum_visit_length", sql="sum(v.visit_total_time)", source="visits"),

@@ -174,14 +174,25 @@ class ActionRecord(Record):
 class NumericRecord:
     """One number per archive: an SQL aggregate over `v` (visits), `a` (actions) or `p` (pages of each visit).
 
-    `aggregation` says how a period's value comes from its children's; `recount` computes it from the
-    period's own logs instead (distinct counts).
+    `aggregation` says how a period's value comes from its children's.
     """
 
     name: str
     sql: str
     source: Literal["visits", "actions", "pages", "conversions"]
-    aggregation: Literal["sum", "max", "recount"] = "sum"
+    aggregation: Literal["sum", "max"] = "sum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistinctNumber:
+    """One number per archive: how many values of an SQL expression over `v` the visits have; NULL is none.
+
+    Distinct counts do not add up: every period's is taken from its own visits.
+    """
+
+    name: str
+    of: str
+    where: str = "true"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,4 +218,4 @@ class RowCount:
 
 
 TableRecord = VisitRecord | BucketRecord | ConversionBucketRecord | FlagRecord | PageRecord | ActionRecord
-AnyRecord = TableRecord | NumericRecord | ConversionNumbers | RowCount
+AnyRecord = TableRecord | NumericRecord | DistinctNumber | ConversionNumbers | RowCount
