@@ -8,7 +8,7 @@ import numpy as np
 
 from piwikcli.ingest.parsing.lines import Bools, Ints, Lines, Spans
 
-_QUOTE = 34
+_BLANK = 32
 
 
 def cut_columns(lines: Lines, rows: Ints, width: int, wanted: Iterable[int]) -> tuple[Ints, dict[int, Spans]]:
@@ -24,6 +24,11 @@ def cut_columns(lines: Lines, rows: Ints, width: int, wanted: Iterable[int]) -> 
     good = np.ones(len(rows), dtype=np.bool_)
     if len(text.places(b'"')):
         places, good = _outside_quotes(lines, rows, places)
+    # between tabs a value may be empty; blanks side by side are one separator, which the caller must sort out
+    pairs = np.flatnonzero(np.diff(places) == 1)
+    pairs = pairs[(text.array[places[pairs]] == _BLANK) | (text.array[places[pairs + 1]] == _BLANK)]
+    if len(pairs):
+        good &= ~np.isin(rows, lines.line_of(places[pairs]))
     first = np.searchsorted(places, start)
     good &= np.searchsorted(places, stop) - first == width - 1
     keep = np.flatnonzero(good)

@@ -245,11 +245,11 @@ def _numbers(
 ) -> Ints:
     if name not in fields:
         return np.full(size, missing, dtype=np.int64)
-    decoder = decoders.get(name)
+    decoder, most = decoders.get(name), 999 if name == "status" else _MOST
 
     def read(raw: bytes) -> int:
         digits = (decoder(raw) if decoder else raw).strip(b'"')
-        return min(int(digits), _MOST) if digits.isdigit() and len(digits) < 40 else missing
+        return min(int(digits), most) if digits.isdigit() and len(digits) < 40 else missing
 
     return times.per_distinct(fields[name], read)
 
