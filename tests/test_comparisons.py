@@ -95,12 +95,26 @@ def test_several_dates_are_compared_one_by_one(store: Store) -> None:
     assert (other["compareDate"], other["nb_visits"]) == ("2026-03-05", 0)
 
 
+def test_segments_are_compared_too(store: Store) -> None:
+    firefox = {("fr",): visits(3)}
+    store.archive(DAY, numbers={"nb_visits": 3}, tables={"UserCountry_country": firefox}, segment="browserCode==FF")
+    france, germany = store.rows(COUNTRY, compare="1", compareSegments="browserCode==FF")
+    own, other = shown(france["comparisons"])
+    assert [one["nb_visits"] for one in (own, other)] == [8, 3]
+    assert (other["compareSegment"], other["compareSeriesPretty"]) == (
+        "browserCode==FF",
+        "(Tuesday, March 3, 2026) (browserCode==FF)",
+    )
+    assert "nb_visits_change" not in other
+    assert shown(germany["comparisons"])[1]["nb_visits"] == 0
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
         ({"comparePeriods": "day\nday"}, "as many elements"),
         ({"compareDates": "2026-03-04,2026-03-05"}, "2 periods cannot be compared with 1"),
-        ({"compareSegments": "a==1\nb==1\nc==1\nd==1\ne==1"}, "at most 5 segments"),
+        ({"compareSegments": "actions==1\nactions==2\nactions==3\nactions==4\nactions==5"}, "at most 5 segments"),
         ({"comparePeriods": "\n".join(["day"] * 5), "compareDates": "\n".join([str(NEXT.date1)] * 5)}, "at most 5"),
     ],
 )

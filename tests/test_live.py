@@ -16,7 +16,7 @@ from piwikcli.report.pipeline import Reports
 from piwikcli.report.reading import Reading
 from piwikcli.report.render import render
 from piwikcli.report.requests import ReportRequest
-from piwikcli.report.selection import Selection, periods_of, sites_of
+from piwikcli.report.selection import Selection, periods_of, segment_of, sites_of
 from piwikcli.settings import Settings
 from piwikcli.store import Database
 
@@ -45,13 +45,15 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
     return database
 
 
-def ask(database: Database, method: str, *, date: str = "2026-03-02", **parameters: str) -> Any:
+def ask(database: Database, method: str, *, date: str = "2026-03-02", segment: str = "", **parameters: str) -> Any:
     request = ReportRequest.of(report(method), parameters)
     request.require_needs()
     with Reading(database, Settings.load(environment={})) as reading:
         sites, _ = sites_of(reading.connection, "1")
         periods, by_date = periods_of("day", date, sites)
-        answer = Reports(reading, Selection(sites=sites, periods=periods, by_date=by_date)).answer(request)
+        answer = Reports(
+            reading, Selection(sites, periods, segment_of(reading.connection, segment, sites), by_date=by_date)
+        ).answer(request)
     return json.loads(render(answer, "json", method=method))
 
 
@@ -135,6 +137,16 @@ def test_only_what_is_newer_or_of_one_visitor(database: Database) -> None:
     assert first["lastActionDateTime"] == "2026-03-02 10:02:00"
     with pytest.raises(UsageError, match="16 hexadecimal digits"):
         ask(database, "Live.getLastVisitsDetails", visitorId="ada")
+
+
+def test_only_visits_of_a_segment(database: Database) -> None:
+    found = ask(database, "Live.getLastVisitsDetails", segment="browserCode==FF;actions>1")
+    assert [visit["lastActionDateTime"] for visit in found] == ["2026-03-02 10:02:00"]
+    ours = ask(database, "Live.getMostRecentVisitorId", segment="browserCode==CH")
+    assert ours == {"value": ask(database, "Live.getLastVisitsDetails")[1]["visitorId"]}
+    parameters = {"pageUrl": "http://example.org/shop"}
+    found = ask(database, "Transitions.getTransitionsForPageUrl", segment="browserCode==FF", **parameters)
+    assert found["pageMetrics"] == {"loops": 0, "pageviews": 2, "entries": 0, "exits": 1}
 
 
 def test_the_last_minutes_are_counted(tmp_path: Path) -> None:

@@ -122,6 +122,15 @@ def test_reports_of_single_goals_and_dimensions(store: Store) -> None:
     assert listed["Goals_get_idGoal--3"]["parameters"] == {"idGoal": 3}
 
 
+def test_segments_in_words(store: Store) -> None:
+    found = {one["segment"]: one for one in asked(store, "API.getSegmentsMetadata")}
+    assert found["browserCode"]["category"] == "Visitors"
+    assert found["actions"]["type"] == "metric"
+    assert found["referrerName"]["category"] == "Referrers"
+    assert "new, returning" in found["visitorType"]["acceptedValues"]
+    assert next(one["category"] for one in found.values()) == "Visitors"
+
+
 # getProcessedReport -----------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from piwikcli.plugins.api import Answer, Context, Plugin, Report, Request, SimpleTable
 from piwikcli.plugins.api_bulk import bulk, is_plugin_activated, version
 from piwikcli.plugins.api_evolution import row_evolution
-from piwikcli.plugins.api_metadata import one_metadata, report_metadata
+from piwikcli.plugins.api_metadata import one_metadata, report_metadata, segments_metadata
 from piwikcli.plugins.api_processed import processed_report
 
 # bounces and time of the two groups, and their conversions, are not part of the overview
@@ -120,6 +120,7 @@ REPORTS = (
         needs=_NAMES,
         dated=True,
     ),
+    _whole("getSegmentsMetadata", "All segments in words", segments_metadata),
     _whole("getBulkRequest", "Several requests in one", bulk, "urls", needs=("urls",)),
     _whole("getMatomoVersion", "The version of this program", version),
     _whole("getPiwikVersion", "The version of this program", version),

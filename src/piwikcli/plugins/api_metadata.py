@@ -77,6 +77,27 @@ def one_metadata(request: Request) -> Document:
     return Document([] if found is None else [found])
 
 
+_SOURCES = {"visit": "Visitors", "action": "Actions", "conversion": "Goals", "item": "Ecommerce"}
+
+
+def segments_metadata(request: Request) -> Document:
+    """Every segment by category and name: whether it is a number, and which values it takes."""
+    found = [
+        {
+            "type": "metric" if one.type == "number" else "dimension",
+            "category": "Referrers" if one.table == "referrer" else _SOURCES[one.source],
+            "name": one.title,
+            "segment": one.segment,
+            **({"acceptedValues": one.values} if one.values else {}),
+        }
+        for one in request.dimensions()
+    ]
+    order = list(dict.fromkeys(("Visitors", "Actions", "Referrers", *_SOURCES.values())))
+    return Document(
+        sorted(found, key=lambda one: (order.index(one["category"]), one["name"].lower(), one["segment"]))
+    )
+
+
 def described(
     request: Request, method: str, parameters: Mapping[str, str], *, documented: bool = False
 ) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ _INTERNAL = """
         SELECT kind, {own} AS own, {referring} AS referring, idaction_url, idaction_name, idaction_name_ref
         FROM log_link_visit_action
         WHERE idsite = $1 AND day BETWEEN $2 AND $3 AND idaction_event_category IS NULL
-          AND ({own} = $4 OR {referring} = $4)
+          AND ({own} = $4 OR {referring} = $4) AND {selected}
     ),
     found AS (
         SELECT 'previous' AS side, coalesce(page.type, word.type, 0) AS type, coalesce(page.name, word.name) AS label
@@ -62,7 +62,7 @@ _EXTERNAL = """
            count(*) AS visits
     FROM visit v
     JOIN referrer r ON r.idreferrer = v.idreferrer
-    WHERE v.idsite = $1 AND v.day BETWEEN $2 AND $3 AND v.{entry} = $4
+    WHERE v.idsite = $1 AND v.day BETWEEN $2 AND $3 AND v.{entry} = $4 AND {selected}
     GROUP BY ALL
     ORDER BY visits DESC, min(v.visit_last_action_time), label
 """
@@ -95,7 +95,10 @@ def _transitions(request: Request, name: str, *, title: bool) -> dict[str, Any]:
     idaction = _action(request, name, title=title)
     values = [request.sites[0].idsite, period.date1, period.date2, idaction]
     page, column = (PAGE_TITLE, "idaction_name") if title else (PAGE_URL, "idaction_url")
-    rows = request.rows(_INTERNAL.format(own=column, referring=f"{column}_ref", type=page), values)
+    rows = request.rows(
+        _INTERNAL.format(own=column, referring=f"{column}_ref", type=page, selected=request.selected("idvisit")),
+        values,
+    )
 
     def count(*sides: tuple[str, int | None]) -> int:
         return sum(
@@ -112,7 +115,7 @@ def _transitions(request: Request, name: str, *, title: bool) -> dict[str, Any]:
     if not views:
         raise UsageError(f"NoDataForAction: {name} has no views from {period.date1} to {period.date2}")
     entry = "visit_entry_idaction_name" if title else "visit_entry_idaction_url"
-    entries = request.rows(_EXTERNAL.format(entry=entry), values)
+    entries = request.rows(_EXTERNAL.format(entry=entry, selected=request.selected("v.idvisit")), values)
     found: dict[str, Any] = {"date": request.pretty(period, short=True)}
     if not parts or "internalReferrers" in parts:
         found["previousPages"] = listed("previous", page)

@@ -32,6 +32,9 @@ class Series:
 
     periods: Sequence[Period]
     segment: str
+    """In its normal form, which archives are known by."""
+    definition: str
+    """The segment as the request writes it."""
     date: str
     """As the request names it."""
     is_first_period: bool
@@ -41,9 +44,9 @@ class Series:
         return replace(self, periods=[self.periods[index]])
 
     def described(self, period: Period) -> dict[str, Value]:
-        segment = self.segment or ALL_VISITS
+        segment = self.definition or ALL_VISITS
         return {
-            "compareSegment": self.segment,
+            "compareSegment": self.definition,
             "compareSegmentPretty": segment,
             "comparePeriod": period.name,
             "compareDate": self.date or _date(period),
@@ -52,15 +55,20 @@ class Series:
         }
 
 
-def series_of(request: ReportRequest, selection: Selection) -> list[Series]:
+def series_of(
+    request: ReportRequest, selection: Selection, normal: Callable[[str], str] = lambda segment: segment
+) -> list[Series]:
     """The series that the request compares, this one first; for each period all segments.
 
-    Raises UsageError for too many of them, and for periods that cannot be told apart one by one.
+    `normal` gives a segment's normal form. Raises UsageError for too many series, and for periods that cannot be told
+    apart one by one.
     """
     names, dates = request.array("comparePeriods"), request.array("compareDates")
     if len(names) != len(dates):
         raise UsageError("compareDates[] and comparePeriods[] must have as many elements as each other")
-    segments = list(dict.fromkeys((selection.segment, *request.array("compareSegments"))))
+    segments = {selection.segment: selection.segment}
+    for text in request.array("compareSegments"):
+        segments.setdefault(normal(text), text)
     if len(segments) > SEGMENT_LIMIT:
         raise UsageError(f"at most {SEGMENT_LIMIT} segments can be compared, this one included")
     if len(names) + 1 > PERIOD_LIMIT:
@@ -74,9 +82,9 @@ def series_of(request: ReportRequest, selection: Selection) -> list[Series]:
             )
         periods.append((found, "" if several else date))
     return [
-        Series(found, segment, date, is_first_period=index == 0)
+        Series(found, segment, text, date, is_first_period=index == 0)
         for index, (found, date) in enumerate(periods)
-        for segment in segments
+        for segment, text in segments.items()
     ]
 
 

@@ -26,7 +26,7 @@ from piwikcli.report.reader import Archives, find_days
 from piwikcli.report.reading import Reading
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.rows import build, filtered, queued, without_internals
-from piwikcli.report.selection import Selection
+from piwikcli.report.selection import Selection, segment_of
 from piwikcli.report.table import Answer, DataTable, Document, Number, Result, Row, SimpleTable, TableMap, Value
 
 __all__ = ["Reports", "Selection"]
@@ -78,7 +78,7 @@ class Reports:
             raise request.report.single("dates" if by_date else "sites")
 
         compares = request.flag("compare") and request.report.kind in ("table", "simple")
-        series = series_of(request, chosen) if compares else []
+        series = series_of(request, chosen, self._normal) if compares else []
         if period is not None and len(chosen.periods) > 1:
             series = [one.at(chosen.periods.index(period)) for one in series]
 
@@ -95,6 +95,9 @@ class Reports:
         if not chosen.by_site:
             return of_site(chosen.sites[0])
         return TableMap("idSite", {str(site.idsite): _in_map(of_site(site)) for site in chosen.sites})
+
+    def _normal(self, segment: str) -> str:
+        return segment_of(self._reading.connection, segment, self.selection.sites)
 
     def _compared(
         self, series: Sequence[Series], site: Site, index: int, own: ReportContext

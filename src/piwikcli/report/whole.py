@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from piwikcli.archive.periods import Period
+from piwikcli.archive.periods import FIRST_DATE, Period
 from piwikcli.plugins import described as all_descriptions
+from piwikcli.plugins import dimensions as all_dimensions
 from piwikcli.plugins import report as report_named
 from piwikcli.plugins import reports as all_reports
-from piwikcli.plugins.api import Description, Report, Span
+from piwikcli.plugins.api import Description, Dimension, Report, Span
 from piwikcli.plugins.pretty import pretty
 from piwikcli.report.context import referrer_url
 from piwikcli.report.formatting import clock, duration, money, percent
@@ -73,6 +75,12 @@ class WholeRequest:
     def descriptions(self) -> Mapping[str, Description]:
         return all_descriptions()
 
+    def dimensions(self) -> Sequence[Dimension]:
+        found = {
+            one.segment: one for site in self.sites for one in all_dimensions(self._reading.connection, site.idsite)
+        }
+        return list(found.values()) or list(all_dimensions())
+
     def column_text(self, name: str) -> str:
         from piwikcli.plugins.descriptions.columns import column_text
 
@@ -103,6 +111,21 @@ class WholeRequest:
 
     def previous(self, period: Span) -> Period:
         return Period(period.name, period.date1, period.date2).shifted(-1)
+
+    def selected(self, idvisit: str) -> str:
+        if not self.segment:
+            return "true"
+        from piwikcli.archive.segments import catalogue, define, make_members
+
+        connection = self._reading.connection
+        date1 = min((one.date1 for one in self.periods), default=FIRST_DATE)
+        date2 = max((one.date2 for one in self.periods), default=datetime.now(UTC).date() + timedelta(days=1))
+        connection.execute("CREATE OR REPLACE TEMP TABLE selected_visit (idvisit BIGINT)")
+        for site in self.sites:
+            definition = define(self.segment, catalogue(connection, site.idsite))
+            make_members(connection, site.idsite, {1: definition}, date1, date2)
+            connection.execute("INSERT INTO selected_visit SELECT idvisit FROM member WHERE here")
+        return f"{idvisit} IN (SELECT idvisit FROM selected_visit)"
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         found = self._reading.execute(sql, list(parameters))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from piwikcli.declared import dataclass
 from piwikcli.plugins.api.describe import Description
+from piwikcli.plugins.api.dimensions import Dimension
 from piwikcli.plugins.api.metrics import Kind, ProcessedMetric
 from piwikcli.plugins.api.table import Answer, DataTable, Row, Value
 
@@ -152,6 +153,9 @@ class Request(Protocol):
     def descriptions(self) -> Mapping[str, Description]:
         """What the reports are about, by method."""
 
+    def dimensions(self) -> Sequence[Dimension]:
+        """Every segment that the sites have, those of their own dimensions too."""
+
     def column_text(self, name: str) -> str:
         """What a column counts, in one sentence; empty where it is not described."""
 
@@ -172,6 +176,9 @@ class Request(Protocol):
 
     def previous(self, period: Span) -> Span:
         """The period before, of the same kind and length."""
+
+    def selected(self, idvisit: str) -> str:
+        """An SQL condition on a visit's id: that the segment selects it; `true` without a segment."""
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
         """The rows of a query over the store (docs/reference/schema.md), as column -> value."""

@@ -92,11 +92,11 @@ def visits(
     offset: int = 0,
     ascending: bool = False,
 ) -> Found:
-    """The visits of the request's sites and periods, the latest last action first.
+    """The visits of the request's sites, periods and segment, the latest last action first.
 
     `where` has further conditions over `w` (log_visit), with a value each. Negative limits mean all.
     """
-    conditions = ["w.idsite = ANY(?)"]
+    conditions = ["w.idsite = ANY(?)", request.selected("w.idvisit")]
     values: list[Any] = [[site.idsite for site in request.sites]]
     if request.periods:
         conditions.append("w.day BETWEEN ? AND ?")

@@ -47,12 +47,14 @@ def counters(request: Request) -> DataTable:
         raise UsageError(f"lastMinutes must be between 1 and {MOST_MINUTES}")
     since = datetime.now(UTC).replace(tzinfo=None, microsecond=0) - timedelta(minutes=minutes)
     idsites = [site.idsite for site in request.sites]
+    chosen = request.selected("idvisit")
     [found] = request.rows(
-        """
+        f"""
         SELECT count(*) AS visits,
-               (SELECT count(*) FROM request WHERE idsite = ANY($1) AND server_time >= $2 AND kind < 100) AS actions,
+               (SELECT count(*) FROM request
+                WHERE idsite = ANY($1) AND server_time >= $2 AND kind < 100 AND {chosen}) AS actions,
                count(DISTINCT idvisitor) AS visitors, count(*) FILTER (visit_goal_converted = 1) AS visitsConverted
-        FROM log_visit WHERE idsite = ANY($1) AND visit_last_action_time >= $2
+        FROM log_visit WHERE idsite = ANY($1) AND visit_last_action_time >= $2 AND {chosen}
         """,
         [idsites, since],
     )
