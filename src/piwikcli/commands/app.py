@@ -49,6 +49,12 @@ COMMANDS: dict[str, Entry] = {
             ),
         ),
         Entry(
+            "import-requests",
+            "import_requests",
+            "Import tracking requests.",
+            ("piwik import-requests --idsite 1 requests.jsonl", "piwik import-requests matomo-access.log"),
+        ),
+        Entry(
             "archive",
             "archive",
             "Build the reports' archives that are missing or out of date.",

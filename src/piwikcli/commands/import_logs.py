@@ -12,6 +12,7 @@ from piwikcli.commands import console, inert_options, log_values, options, outpu
 from piwikcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from piwikcli.ingest.importer import Importer
     from piwikcli.ingest.prepare import ImportOptions
     from piwikcli.ingest.rules import Rules
     from piwikcli.ingest.summary import Summary
@@ -214,7 +215,7 @@ def command(
         described=json.dumps({"logs": logs, "idsite": idsite, "rules": _described(rules)}),
     )
     summary = _run(settings, chosen, logs, memory_limit, threads)
-    return _report(summary, allowed, as_json=summary_json)
+    return report(summary, allowed, as_json=summary_json)
 
 
 Command = inert_options.Command
@@ -234,18 +235,21 @@ def _run(
 
     names = expand(logs)
     with beside(names, threads) as worker:
-        return _import(settings, chosen, names, memory_limit, threads, worker)
+        return run(settings, chosen, names, memory_limit, threads, worker)
 
 
-def _import(
+def run(
     settings: Settings,
     chosen: ImportOptions,
     names: list[str],
     memory_limit: str | None,
     threads: int | None,
     worker: Worker | None,
+    importer: type[Importer] | None = None,
 ) -> Summary:
-    from piwikcli.ingest.importer import Importer
+    """Import files, with progress on a terminal; `importer` is another one than that of logs."""
+    if importer is None:
+        from piwikcli.ingest.importer import Importer as importer
 
     database = options.open_database(settings, memory_limit=memory_limit, threads=threads)
     total = sum(Path(name).stat().st_size for name in names if Path(name).is_file())
@@ -257,10 +261,10 @@ def _import(
             bar.describe(Path(name).name)
             bar.update(sum(before.values()), lines)
 
-        return Importer(database, chosen, advance, worker).run(names)
+        return (importer or Importer)(database, chosen, advance, worker).run(names)
 
 
-def _report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: bool) -> int:
+def report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: bool) -> int:
     """Print the summary; the exit code of it."""
     for note in summary.notes:
         console.note(note)

@@ -13,11 +13,13 @@ from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.fingerprints import Fingerprints, Recognition
 from piwikcli.ingest.lookups.devices import Device
 from piwikcli.ingest.lookups.location import Location
+from piwikcli.ingest.lookups.referrers import Referrer
 from piwikcli.ingest.recognise import NULL, Ids, Ints
 from piwikcli.ingest.vocabulary import CLIENT_AGENT, CLIENT_IP, CLIENT_LANGUAGE, CLIENT_LOCATION, Vocabulary
 from piwikcli.store import Connection
 
-_NOWHERE = b"\0" * 10 + b"\xff\xff" + b"\0" * 4
+_MAPPED = b"\0" * 10 + b"\xff\xff"
+_NOWHERE = _MAPPED + b"\0" * 4
 _NONE: Ints = np.empty(0, dtype=np.int64)
 
 
@@ -43,19 +45,7 @@ class Identities:
         self._learn_clients(connection, words, batch.new_clients(len(self._client)))
         referrers = words.referrers.names[len(self._referrer) :]
         if referrers:
-            found = resolve(
-                connection,
-                "referrer",
-                "idreferrer",
-                {
-                    "type": pa.array([r.type for r in referrers], pa.uint8()),
-                    "name": texts([r.name for r in referrers]),
-                    "keyword": texts([r.keyword for r in referrers]),
-                    "url": texts([r.url for r in referrers]),
-                    "keyword_from_host": pa.array([r.keyword_from_host for r in referrers], pa.bool_()),
-                },
-            )
-            self._referrer = np.append(self._referrer, found)
+            self._referrer = np.append(self._referrer, referrer_ids(connection, referrers))
         self._learn_actions(connection, batch)
 
     def client(self, places: Ints) -> Ints:
@@ -89,8 +79,8 @@ class Identities:
             "idclient",
             {
                 "ip": ip,
-                "iddevice": pa.array(_device_ids(connection, devices)[of_agent]),
-                "idlocation": pa.array(_location_ids(connection, locations)[of_location]),
+                "iddevice": pa.array(device_ids(connection, devices)[of_agent]),
+                "idlocation": pa.array(location_ids(connection, locations)[of_location]),
                 "language": languages,
             },
             {"location_ip": pa.array([packed_ip(text) for text in ip.to_pylist()], pa.binary())},
@@ -138,11 +128,11 @@ class Identities:
             self._first_time = np.append(self._first_time, np.asarray(next(iter(stored.values()))))
         earlier = np.flatnonzero(first[: len(self._action)] < self._first_time)
         if len(earlier):
-            _correct_first(connection, self._action[earlier], first[earlier], prefix[earlier])
+            correct_first(connection, self._action[earlier], first[earlier], prefix[earlier])
             self._first_time[earlier] = first[earlier]
 
 
-def _correct_first(connection: Connection, idaction: Ints, time: Ints, prefix: Ints) -> None:
+def correct_first(connection: Connection, idaction: Ints, time: Ints, prefix: Ints) -> None:
     """Actions that turn out to have been requested earlier, perhaps under another prefix."""
     connection.register(
         "earlier",
@@ -156,7 +146,23 @@ def _correct_first(connection: Connection, idaction: Ints, time: Ints, prefix: I
     )
 
 
-def _device_ids(connection: Connection, devices: Mapping[str, Device]) -> Ints:
+def referrer_ids(connection: Connection, referrers: Sequence[Referrer]) -> Ints:
+    """Ids of distinct referrers."""
+    return resolve(
+        connection,
+        "referrer",
+        "idreferrer",
+        {
+            "type": pa.array([r.type for r in referrers], pa.uint8()),
+            "name": texts([r.name for r in referrers]),
+            "keyword": texts([r.keyword for r in referrers]),
+            "url": texts([r.url for r in referrers]),
+            "keyword_from_host": pa.array([r.keyword_from_host for r in referrers], pa.bool_()),
+        },
+    )
+
+
+def device_ids(connection: Connection, devices: Mapping[str, Device]) -> Ints:
     """Ids of user agents, given with their devices."""
     found = list(devices.values())
     return resolve(
@@ -180,7 +186,8 @@ def _device_ids(connection: Connection, devices: Mapping[str, Device]) -> Ints:
     )
 
 
-def _location_ids(connection: Connection, places: Sequence[Location]) -> Ints:
+def location_ids(connection: Connection, places: Sequence[Location]) -> Ints:
+    """Ids of distinct places."""
     return resolve(
         connection,
         "location",
@@ -199,6 +206,8 @@ def _location_ids(connection: Connection, places: Sequence[Location]) -> Ints:
 def packed_ip(text: str) -> bytes:
     """16 bytes, IPv4 mapped into IPv6; what is no address is 0.0.0.0."""
     try:
-        return socket.inet_pton(socket.AF_INET6, text if ":" in text else f"::ffff:{text}")
+        if ":" in text:
+            return socket.inet_pton(socket.AF_INET6, text)
+        return _MAPPED + socket.inet_pton(socket.AF_INET, text)
     except (OSError, ValueError):
         return _NOWHERE

@@ -11,8 +11,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
 from piwikcli import __version__
 from piwikcli.errors import InputError, PiwikError
@@ -20,11 +22,9 @@ from piwikcli.ingest import ledger, sources
 from piwikcli.ingest.ahead import ahead
 from piwikcli.ingest.commit import Committer
 from piwikcli.ingest.devicebook import DeviceBook
-from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.files import in_order
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.lookups.location import Locator
-from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.prepare import ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.sitebook import SiteBook
 from piwikcli.ingest.stream import STDIN, LogStream
@@ -35,6 +35,27 @@ from piwikcli.store.options import record_settings
 
 PIECES_AHEAD = 6
 """So many pieces may wait for their commit."""
+
+
+class Storing(Protocol):
+    """Writes a batch of requests into the log tables."""
+
+    def store(self, connection: Connection, idsource: int, batch: Any, removed_offset: int | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a content is in (`log_format`, as kept with its source) and goes into (`target`)."""
+
+    log_format: str
+    target: str
+    again: sources.Again
+    show: Callable[[str], str]
+    """A format's name for people."""
+
+    @property
+    def shown(self) -> str:
+        return self.show(self.log_format)
 
 
 Progress = Callable[[str, int, int, int], None]
@@ -72,7 +93,7 @@ class Importer:
         with self._rehearsing():
             with self._transaction() as connection:
                 self._begin(connection)
-            for name in in_order(names, self._options.choice, self._options.reading):
+            for name in self._in_order(names):
                 try:
                     self._import(name)
                 except InputError as error:
@@ -122,7 +143,7 @@ class Importer:
         secret = one(connection, "SELECT value FROM option WHERE name = 'visitors.secret'")
         recognition = Recognition(secret[0] if secret else "", options.daily_salt, options.look_back)
         self._devices.load(connection)
-        self._committer = Committer(recognition, self._devices)
+        self._committer = self._make_committer(recognition)
         self._idimport = number(connection, "SELECT coalesce(max(idimport), 0) + 1 FROM import")
         connection.execute(
             "INSERT INTO import VALUES (?, ?, NULL, ?, ?)",
@@ -144,27 +165,51 @@ class Importer:
             stream.close()
 
     def _import_content(self, stream: LogStream, head: bytes) -> None:
-        choice = self._options.choice
-        again = sources.Rereading(choice.again, self._options.reading, self._options.rules.add_to_date)
-        log_format = choice.find(stream.name, head)
         self._lines_before = self._summary.lines
-        target = self._target(self._book.single(log_format, stream.name, head))
+        found = self._find(stream, head)
+        log_format, shown = found.log_format, found.shown
         removed: int | None = None
         with self._transaction() as connection:
-            source = sources.find(connection, target, stream, again)
+            source = sources.find(connection, found.target, stream, found.again)
             if source is not None:
-                log_format = choice.again(source.format)
+                log_format = source.format
+                shown = found.show(log_format)
                 stored = source.committed
                 removed = self._continue_line(source, stream)
                 ledger.write_already(connection, self._idimport, source.idsource, source.already)
                 self._summary.fates[ALREADY, ""] += source.already
             else:
                 self._book.store(connection)
-                source = sources.create(connection, target, stream.name, head, log_format.key)
+                source = sources.create(connection, found.target, stream.name, head, log_format)
                 stored = 0
-        self._summary.formats[stream.name] = log_format.name
+        self._summary.formats[stream.name] = shown
         if not source.whole:
             self._read(stream, source, stored, log_format, head, removed)
+
+    # --- what another kind of import does in another way ------------------------------------------------------
+
+    def _make_committer(self, recognition: Recognition) -> Storing:
+        """What writes batches."""
+        return Committer(recognition, self._devices)
+
+    def _in_order(self, names: list[str]) -> list[str]:
+        """The files in order of their first lines' times."""
+        return in_order(names, self._options.choice, self._options.reading)
+
+    def _find(self, stream: LogStream, head: bytes) -> Content:
+        """What a content is in and goes into."""
+        choice = self._options.choice
+        log_format = choice.find(stream.name, head)
+        return Content(
+            log_format.key,
+            self._target(self._book.single(log_format, stream.name, head)),
+            sources.Rereading(choice.again, self._options.reading, self._options.rules.add_to_date),
+            lambda key: choice.again(key).name,
+        )
+
+    def _learn(self, batch: Any) -> None:
+        """Know the devices of a batch's clients."""
+        self._devices.learn_clients(batch)
 
     def _target(self, idsite: int | None) -> str:
         """What the content is imported into: a site or the hosts', and the host filter."""
@@ -195,7 +240,7 @@ class Importer:
         stream: LogStream,
         source: sources.Source,
         stored: int,
-        log_format: LogFormat,
+        log_format: str,
         head: bytes,
         removed: int | None,
     ) -> None:
@@ -209,7 +254,7 @@ class Importer:
             offset=source.committed,
             line=source.lines + 1,
             first_line=self._options.skip - self._lines_before + 1,
-            log_format=log_format.key,
+            log_format=log_format,
             options=self._options,
             book=self._book,
         )
@@ -245,14 +290,14 @@ class Importer:
         removed: int | None,
     ) -> None:
         """Write some chunks' requests, ledger and position in one transaction."""
-        batch = Batch.join([piece.batch for piece in pieces])
+        batch = pieces[0].batch.join([piece.batch for piece in pieces])
         fates: ledger.Fates = Counter()
         for piece in pieces:
             fates.update(piece.fates)
         rejects = [reject for piece in pieces for reject in piece.rejects]
         last = pieces[-1]
         self._book.adopt(last.created)
-        self._devices.learn_clients(batch)
+        self._learn(batch)
         with self._transaction() as connection:
             at = one(connection, "SELECT committed FROM source WHERE idsource = ?", [source.idsource])
             if at is None or at[0] != stored or (not stored and sources.is_overtaken(connection, source, head)):

@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from piwikcli.errors import InputError
 from piwikcli.ingest import ledger
-from piwikcli.ingest.enrich import Batch, Enricher
+from piwikcli.ingest.enrich import Enricher
 from piwikcli.ingest.formats import Choice
 from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.parse import parse
@@ -83,7 +84,8 @@ class Piece:
     """Offset of the last line."""
     unterminated: str
     """Fate of that line when it has no newline yet, else empty."""
-    batch: Batch
+    batch: Any
+    """Requests as the import's enricher makes them: of logs a `Batch`."""
     fates: ledger.Fates
     rejects: list[Reject]
     log_format: str
@@ -105,7 +107,7 @@ class Preparer:
             Locator(options.geoip),
             encoding=options.reading.encoding,
             ai_assistants=options.ai_assistants,
-            spammers=_spammers(options.data_dir),
+            spammers=spammers(options.data_dir),
         )
 
     def __call__(self, job: Job, stream: LogStream | None = None) -> Iterator[Piece]:
@@ -155,7 +157,7 @@ class Preparer:
             )
 
 
-def _spammers(data_dir: Path | None) -> list[str]:
+def spammers(data_dir: Path | None) -> list[str]:
     """Hosts of referrer spam, from `spammers.txt` in the data folder."""
     path = data_dir / "spammers.txt" if data_dir else None
     if path is None or not path.is_file():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -48,9 +49,20 @@ class Source:
     """Nothing follows: the content is a part of what was imported."""
 
 
+class Again(Protocol):
+    """Reads again what was imported, to tell whether a content is the same."""
+
+    def hits(self, log_format: str, text: bytes, *, first: bool) -> dict[int, tuple[int, str]]:
+        """Offset in the text -> time as it is stored (seconds UTC) and address, of every line that is a hit.
+
+        `log_format` is the source's; `first`: the text is the content's beginning.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rereading:
-    """How what was imported is read again, to tell whether a content is the same."""
+    """Lines of logs."""
 
     formats: Callable[[str], LogFormat]
     """From a source's stored format to the format."""
@@ -59,7 +71,7 @@ class Rereading:
     """`--add-to-date`, in seconds."""
 
     def hits(self, log_format: str, text: bytes, *, first: bool) -> dict[int, tuple[int, str]]:
-        """Offset in the text -> time as it is stored (seconds UTC) and address, of every line that is a hit."""
+        """See `Again`."""
         lines = Lines.of(text, first=first)
         found = self.formats(log_format).read(lines, np.arange(len(lines)), self.reading)
         times = (found.numbers["time"] + self.shift).tolist()
@@ -67,7 +79,7 @@ class Rereading:
         return dict(zip(lines.start[found.index].tolist(), zip(times, ips, strict=True), strict=True))
 
 
-def find(connection: Connection, target: str, stream: LogStream, again: Rereading) -> Source | None:
+def find(connection: Connection, target: str, stream: LogStream, again: Again) -> Source | None:
     """The source whose imported content this stream begins with (or is the beginning of); None for new content.
 
     Moves the stream to where the import continues. Raises nothing: a mismatch is new content.
@@ -101,7 +113,7 @@ def _begins(
     hashes: list[str],
     committed: int,
     log_format: str,
-    again: Rereading,
+    again: Again,
 ) -> bool:
     """Whether a short content is how the source began.
 
@@ -116,7 +128,7 @@ def _begins(
 
 
 def _stands(
-    connection: Connection, idsource: int, text: bytes, base: int, log_format: str, again: Rereading
+    connection: Connection, idsource: int, text: bytes, base: int, log_format: str, again: Again
 ) -> int | None:
     """How many of a source's stored requests and rejects stand in the text at their offsets; None: one does not.
 
@@ -141,7 +153,7 @@ def _stands(
     return len(stored) + len(rejected)
 
 
-def _continues(connection: Connection, source: Source, stream: LogStream, again: Rereading) -> bool:
+def _continues(connection: Connection, source: Source, stream: LogStream, again: Again) -> bool:
     """Whether what ends at the committed offset (or at the last checkpoint that this content reaches) is the same."""
     checkpoints = connection.execute(
         "SELECT committed, lines, tail_hash FROM source_checkpoint WHERE idsource = ? ORDER BY committed",

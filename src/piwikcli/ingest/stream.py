@@ -230,6 +230,13 @@ class LogStream:
                 self._tail = (self._tail + carry)[-TAIL:]
                 carry = carry[:_REJECT_BYTES]
 
+    def whole(self) -> Iterator[Chunk]:
+        """The content from here on as one chunk, for what cannot be cut at line ends."""
+        offset = self._position
+        data = b"".join(iter(lambda: self._next(1 << 20), b""))
+        if data:
+            yield self._chunk(offset, data, unterminated=not data.endswith(b"\n"))
+
     def _chunk(self, offset: int, data: bytes, *, unterminated: bool = False) -> Chunk:
         self._tail = (self._tail + data)[-TAIL:] if len(data) < TAIL else data[-TAIL:]
         return Chunk(offset, data, len(data), unterminated, tail=self._tail)

@@ -7,6 +7,8 @@ list of some 1,400 known crawlers recognises. `docs/reference/devices.md` says w
 from __future__ import annotations
 
 import re
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, ip_address
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
@@ -91,3 +93,27 @@ _CRAWLERS = FirstMatch(
 def is_tracker_bot(user_agent: str) -> bool:
     """Whether the tracker takes an agent for a bot, whose requests are not visits."""
     return _CRAWLERS.find(user_agent) is not None
+
+
+# Networks of search companies from which crawlers come under ordinary names; all but the one that announces itself.
+_CRAWLER_NETWORKS = (
+    # Microsoft
+    *("64.4.0.0/18", "65.52.0.0/14", "131.253.21.0/24", "131.253.22.0/23", "131.253.24.0/21", "131.253.32.0/20"),
+    *("157.54.0.0/15", "157.56.0.0/14", "157.60.0.0/16", "207.46.0.0/16", "207.68.128.0/18"),
+    # Yahoo
+    *("72.30.196.0/22", "98.137.206.0/23"),
+)
+
+
+@cache
+def _networks() -> tuple[IPv4Network, ...]:
+    return tuple(map(IPv4Network, _CRAWLER_NETWORKS))
+
+
+def is_crawler_address(ip: str) -> bool:
+    """Whether an address is in a network of crawlers."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return False
+    return isinstance(address, IPv4Address) and any(address in network for network in _networks())

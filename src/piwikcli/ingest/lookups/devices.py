@@ -90,7 +90,13 @@ def _known_system(agent: str) -> System:
 
 @functools.lru_cache(maxsize=1 << 16)
 def detect(user_agent: str) -> Device:
-    """The device of one user agent. Never fails: an empty or unknown agent gives unknown values."""
+    """The device of one user agent. Never fails: an empty or unknown agent gives unknown values.
+
+    Client hints (the JSON text of `uadata`) follow after a line break.
+    """
+    user_agent, _, hints = user_agent.partition("\n")
+    if hints:
+        return with_hints(detect(user_agent), hints)
     agent = plain(user_agent.strip())
     if is_tracker_bot(agent):
         return BOT

@@ -1,0 +1,193 @@
+"""What a parameter's text means: numbers, times, ids, lists. Each function sees a distinct text once.
+
+The rules are those of the Tracking API: docs/reference/tracking.md#values.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from piwikcli.ingest.urls import BLANKS, cut, decode_entities
+
+_BREAKS = dict.fromkeys(map(ord, "\n\r\0"))
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_HEX = frozenset("0123456789abcdef")
+CUSTOM_VARIABLES = 5
+DIMENSION_LENGTH = 250
+MAXIMUM_TIMING = 16_777_215
+
+
+def integer(text: str) -> int | None:
+    """A whole number (`02` is 2); None for anything else."""
+    try:
+        value = float(text)
+        return int(value) if value == int(value) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def number(text: str) -> float:
+    """The number that the text begins with (`12,5` is 12); 0 when it begins with none."""
+    found = _NUMBER.match(text)
+    return float(found[0]) if found else 0.0
+
+
+def money(value: float) -> float:
+    """Rounded to two decimals, halves away from zero as they are written: 1.005 is 1.01."""
+    if not math.isfinite(value):
+        return 0.0
+    cents = float(f"{abs(value) * 100:.15g}")
+    return math.copysign(math.floor(cents + 0.5) / 100, value) if cents < 1e15 else value
+
+
+def amount(text: str) -> float | None:
+    """An amount of money; None for a text that does not begin with a number."""
+    return money(number(text)) if _NUMBER.match(text) else None
+
+
+def plain(text: str) -> str:
+    """Text without line breaks, its entities decoded."""
+    return decode_entities(text.translate(_BREAKS))
+
+
+def decoded(text: str) -> str:
+    """Text with its entities decoded and its line breaks kept."""
+    return decode_entities(text)
+
+
+def trimmed(text: str) -> str:
+    """`plain`, trimmed."""
+    return plain(text).strip(BLANKS)
+
+
+def seconds(text: str) -> int | None:
+    """Seconds UTC of `YYYY-MM-DD hh:mm:ss` (UTC, or with a zone) or of Unix time; None for neither."""
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        parsed = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp())
+
+
+def visitor_id(text: str) -> int | None:
+    """The first 16 hex digits; what is no hex digit counts as 0. None for a shorter text."""
+    if len(text) < 16:
+        return None
+    return int("".join(c if c in _HEX else "0" for c in text[:16].lower()), 16)
+
+
+def forced_visitor_id(text: str) -> int | None:
+    """As `visitor_id`, of exactly 16 characters."""
+    return visitor_id(text) if len(text) == 16 else None
+
+
+def page_view_id(text: str) -> str:
+    """6 bytes of it."""
+    return cut(text, 6)
+
+
+def timing(text: str) -> int | None:
+    """Milliseconds; None when there are none to store."""
+    value = integer(text)
+    return value if value is not None and 0 <= value <= MAXIMUM_TIMING else None
+
+
+def is_impossible_timing(text: str) -> bool:
+    """Whether a request with it is wrong: negative, and not the -1 that stands for nothing."""
+    value = integer(text)
+    return value is not None and value < -1
+
+
+def dimension(text: str) -> str:
+    """A custom dimension's value."""
+    return trimmed(text)[:DIMENSION_LENGTH]
+
+
+def product_categories(text: str) -> list[str] | None:
+    """Categories of a viewed product: one, or up to five of a JSON list; None for a broken list, [""] for none."""
+    if not text.startswith('["'):
+        return [plain(text)]
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(found, list):
+        return None
+    return [plain(str(entry)) for entry in found if str(entry).strip(BLANKS)][:5]
+
+
+def items(text: str) -> list[tuple[str, str, list[str], float, int]]:
+    """(SKU, name, categories, price, quantity) of each item with a SKU; nothing for what is no list of them."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return []
+    entries = list(found.values()) if isinstance(found, dict) else found
+    return [item for entry in (entries if isinstance(entries, list) else []) if (item := _item(entry)) is not None]
+
+
+def _item(entry: Any) -> tuple[str, str, list[str], float, int] | None:
+    if not isinstance(entry, list) or not entry:
+        return None
+    sku, name, category, price, quantity = [*entry, *[None] * 5][:5]
+    sku = _word(sku)
+    if not sku:
+        return None
+    categories = [_word(one) for one in category] if isinstance(category, list) else [_word(category)]
+    return sku, _word(name), [one for one in categories if one][:5], _price(price), _quantity(quantity)
+
+
+def _word(value: Any) -> str:
+    if value is None or isinstance(value, (list, dict)):
+        return ""
+    return plain(str(value)).strip(BLANKS)
+
+
+def _price(value: Any) -> float:
+    try:
+        return 0.0 if value is None or isinstance(value, bool) else money(float(value))
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _quantity(value: Any) -> int:
+    if value is None or isinstance(value, (list, dict)):
+        return 1
+    try:
+        count = int(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return 1
+    return count or 1
+
+
+def custom_variables(text: str) -> list[str | None] | None:
+    """[k1, v1, k2, v2, ...] of a JSON object slot -> [name, value]; None when there is none in it."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    pairs = found.items() if isinstance(found, dict) else enumerate(found, 1) if isinstance(found, list) else ()
+    out: list[str | None] = [None] * (2 * CUSTOM_VARIABLES)
+    for slot, pair in pairs:
+        place = integer(str(slot))
+        if place is None or not 1 <= place <= CUSTOM_VARIABLES or not isinstance(pair, list) or len(pair) < 2:
+            continue
+        name, value = (_word(part)[:200] for part in pair[:2])
+        if name:
+            out[2 * place - 2 : 2 * place] = [name, value]
+    return out if any(entry is not None for entry in out) else None
+
+
+def compact(text: str) -> str:
+    """A JSON object without blanks, in the order of its names; empty for anything else."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return ""
+    return json.dumps(found, separators=(",", ":"), sort_keys=True) if isinstance(found, dict) and found else ""
