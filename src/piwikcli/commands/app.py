@@ -99,6 +99,15 @@ COMMANDS: dict[str, Entry] = {
             ("piwik goals add --name Signup --match url --pattern /signup/thanks", "piwik goals list"),
         ),
         Entry(
+            "segments",
+            "segments",
+            "Add, list, update and delete segments; list what they can be about.",
+            (
+                'piwik segments add --name Phones --definition "deviceType==smartphone" --auto-archive',
+                "piwik segments names",
+            ),
+        ),
+        Entry(
             "dimensions",
             "dimensions",
             "Add, list, update and delete custom dimensions.",

@@ -14,6 +14,7 @@ from piwikcli.errors import ExitCode, UsageError, nearest
 if TYPE_CHECKING:
     from piwikcli.archive.build import Built
     from piwikcli.archive.periods import Period
+    from piwikcli.store import Connection
     from piwikcli.store.sites import Site
 
 PERIODS = ("day", "week", "month", "year", "range")
@@ -28,6 +29,11 @@ def command(
         str | None,
         typer.Option("--date", metavar="D", help="2026-03-01, A,B, lastN, today ... [all]", show_default=False),
     ] = None,
+    segment: Annotated[
+        str | None,
+        typer.Option("--segment", metavar="DEF", help="Of this segment only.", show_default=False),
+    ] = None,
+    skip_segments: Annotated[bool, typer.Option("--skip-segments", help="Leave out stored segments.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Build again what is there already.")] = False,
     memory_limit: options.MemoryLimitOption = None,
     threads: options.ThreadsOption = None,
@@ -41,10 +47,12 @@ def command(
     from piwikcli.archive.build import all_periods, ensure
     from piwikcli.store import sites
 
+    segments: dict[int, list[str]] = {}
     with database.read() as connection:
         chosen = _sites(idsite, sites.all_sites(connection))
         wanted: dict[int, list[Period]] = {}
         for site in chosen:
+            segments[site.idsite] = _segments(connection, site, segment, skip_segments)
             if date_ is None:
                 if "range" in names:
                     raise UsageError("--period range needs --date A,B")
@@ -52,7 +60,7 @@ def command(
             else:
                 wanted[site.idsite] = _dated(names, date_, today_of(site))
     for site in chosen:
-        built = ensure(database, [site.idsite], wanted[site.idsite], "", settings, force=force)
+        built = ensure(database, [site.idsite], wanted[site.idsite], segments[site.idsite], settings, force=force)
         for one in built:
             console.note(_line(site, one))
         if not built:
@@ -63,8 +71,24 @@ def command(
 EPILOG = options.examples(
     "piwik archive",
     "piwik archive --period week",
+    'piwik archive --segment "countryCode==de" --date last30',
     "piwik archive --period range --date 2026-03-01,2026-03-09",
 )
+
+
+def _segments(connection: Connection, site: Site, segment: str | None, skip: bool) -> list[str]:
+    """What to build of a site: all visits and its stored segments, or one segment alone."""
+    from piwikcli.archive.segments import catalogue, define
+    from piwikcli.archive.segments.stored import archived
+
+    if segment is not None:
+        return [define(segment, catalogue(connection, site.idsite)).normal]
+    if skip:
+        return [""]
+    found = archived(connection, site.idsite)
+    for problem in found.problems:
+        console.warn(problem)
+    return ["", *found.normals]
 
 
 def today_of(site: Site) -> date:

@@ -69,7 +69,9 @@ class Reading:
 
         Archives are current when they were built with today's settings. Without `archiving.on_demand` none are built.
         """
-        if self._database is None or self._settings is None or not self._settings.flag("archiving.on_demand"):
+        if self._database is None or self._settings is None:
+            return False
+        if not self._settings.flag("archiving.on_demand") and not self._is_real_time(selection):
             return False
         if is_current(self, selection, self._settings):
             return False
@@ -79,6 +81,16 @@ class Reading:
         idsites = [site.idsite for site in selection.sites]
         ensure(self._database, idsites, selection.periods, selection.segment, self._settings)
         return True
+
+    def _is_real_time(self, selection: Selection) -> bool:
+        """Whether it is about a segment that `piwik archive` does not build: that is built here in any case."""
+        if not selection.segment:
+            return False
+        from piwikcli.archive.segments.stored import archived
+
+        return all(
+            selection.segment not in archived(self.connection, site.idsite).normals for site in selection.sites
+        )
 
     def _release(self) -> None:
         self._open.close()

@@ -91,7 +91,17 @@ def delete(connection: Connection, idsite: int) -> None:
         "DELETE FROM visit_detail WHERE idvisit IN (SELECT idvisit FROM visit WHERE idsite = ?)", [idsite]
     )
     for table in (
-        *("archive", "request", "visit", "conversion", "conversion_item", "goal", "custom_dimension", "site"),
+        *(
+            "archive",
+            "request",
+            "visit",
+            "conversion",
+            "conversion_item",
+            "goal",
+            "custom_dimension",
+            "segment",
+            "site",
+        ),
     ):
         connection.execute(f"DELETE FROM {table} WHERE idsite = ?", [idsite])
     # without its requests the content counts as never imported
