@@ -55,6 +55,12 @@ COMMANDS: dict[str, Entry] = {
             ("piwik import-requests --idsite 1 requests.jsonl", "piwik import-requests matomo-access.log"),
         ),
         Entry(
+            "explain",
+            "explain",
+            "Say what a log line becomes: fields, request, visit and reports, or why it is dropped.",
+            ("piwik explain < line.txt", "tail -1 access.log | piwik explain --idsite 1 --format json"),
+        ),
+        Entry(
             "archive",
             "archive",
             "Build the reports' archives that are missing or out of date.",

@@ -96,19 +96,24 @@ class Piece:
     """Compressed bytes read so far."""
 
 
+def make_enricher(options: ImportOptions) -> Enricher:
+    """An enricher for a run with these options; it still needs a book of sites."""
+    return Enricher(
+        options.rules,
+        Definitions.load(options.data_dir),
+        Locator(options.geoip),
+        encoding=options.reading.encoding,
+        ai_assistants=options.ai_assistants,
+        spammers=spammers(options.data_dir),
+    )
+
+
 class Preparer:
     """Prepares the files of one run; what it has looked at is remembered from file to file."""
 
     def __init__(self, options: ImportOptions) -> None:
         self._options = options
-        self._enricher = Enricher(
-            options.rules,
-            Definitions.load(options.data_dir),
-            Locator(options.geoip),
-            encoding=options.reading.encoding,
-            ai_assistants=options.ai_assistants,
-            spammers=spammers(options.data_dir),
-        )
+        self._enricher = make_enricher(options)
 
     def __call__(self, job: Job, stream: LogStream | None = None) -> Iterator[Piece]:
         """The file's pieces. `stream` stands at the job's offset; without it the file is opened.

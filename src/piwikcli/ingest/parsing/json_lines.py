@@ -83,7 +83,7 @@ class JsonFormat(LogFormat):
         )
 
     def _rows(self, rows: Ints, table: pa.Table, reading: Reading) -> Rows:
-        fields = {name: Spans.of(table[name].combine_chunks()) for name in self.paths}
+        fields = {name: Spans.of(_encoded(table[name].combine_chunks(), reading.encoding)) for name in self.paths}
         return read_rows(rows, fields, reading, self.decoders)
 
 
@@ -105,7 +105,7 @@ def _quoted(path: str) -> str:
 def _strings(spans: Spans, encoding: str) -> pa.Array:
     """Lines as strings. A line that is not in the encoding is read as Latin-1."""
     values = spans.array()
-    if encoding.lower().replace("-", "") == "utf8":
+    if _is_utf8(encoding):
         try:
             spans.text.data.decode()
             return values.cast(pa.binary()).cast(pa.string())
@@ -119,6 +119,18 @@ def _strings(spans: Spans, encoding: str) -> pa.Array:
             return raw.decode("latin-1")
 
     return pa.array([raw.decode() if raw.isascii() else text(raw) for raw in spans.tolist()], pa.string())
+
+
+def _encoded(values: pa.Array, encoding: str) -> pa.Array:
+    """Texts in the log's encoding, as the fields of all other formats are."""
+    if _is_utf8(encoding):
+        return values
+    texts = (None if text is None else text.encode(encoding, "replace") for text in values.to_pylist())
+    return pa.array(texts, pa.binary())
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("-", "").replace("_", "") == "utf8"
 
 
 def _mend(line: str) -> str | None:
