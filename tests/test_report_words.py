@@ -60,6 +60,8 @@ def test_columns_have_names_and_texts() -> None:
     assert column_text("bounce_count") == "Visits of one action."
     assert column_text("bounce_count_returning") == "Visits of one action, of returning visitors."
     assert column_text("goal_1_revenue") == ""
+    assert column_text("Referrers_visitorsFromAIAssistants_percent") == "The share of visits from AI assistants."
+    assert column_name("avg_time_on_load") == "Avg. time: what the page does when it is loaded"
     assert all(text.endswith(".") for _, text in COLUMNS.values())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 COLUMNS: Mapping[str, tuple[str, str]] = {
@@ -85,20 +86,83 @@ COLUMNS: Mapping[str, tuple[str, str]] = {
 }
 
 
+_SUFFIXES = {
+    "_new": "first-time visitors",
+    "_returning": "returning visitors",
+    "_new_visit": "first-time visitors",
+    "_returning_visit": "returning visitors",
+}
+_CHANNELS = {
+    "DirectEntry": "direct entries",
+    "SearchEngines": "search engines",
+    "SocialNetworks": "social networks",
+    "AIAssistants": "AI assistants",
+    "Websites": "websites",
+    "WebsitesUrls": "pages of websites",
+    "Keywords": "keywords",
+    "Campaigns": "campaigns",
+}
+_LOADING = {
+    "network": "connecting",
+    "server": "waiting for the server",
+    "servery": "waiting for the server",  # so spelled
+    "transfer": "receiving the page",
+    "dom_processing": "building the page",
+    "domprocessing": "building the page",
+    "dom_completion": "loading what belongs to it",
+    "domcompletion": "loading what belongs to it",
+    "on_load": "what the page does when it is loaded",
+    "onload": "what the page does when it is loaded",
+    "pageload": "all of it",
+}
+_FAMILIES = (
+    # (columns, what they are called, what they count, words for the part that differs)
+    (
+        r"Referrers_visitorsFrom(\w+)_percent",
+        "Percent of Visitors from {}",
+        "The share of visits from {}.",
+        _CHANNELS,
+    ),
+    (r"Referrers_visitorsFrom(\w+)", "Visitors from {}", "Visits from {}.", _CHANNELS),
+    (r"Referrers_distinct(\w+)", "Distinct {}", "Different {}.", _CHANNELS),
+    (r"avg_time_(\w+)", "Avg. time: {}", "The average time for {}, in seconds.", _LOADING),
+    (r"PagePerformance_(\w+)_time", "Total time: {}", "The time for {}, added up, in seconds.", _LOADING),
+    (r"PagePerformance_(\w+)_hits", "Timed: {}", "Page views that tell the time for {}.", _LOADING),
+)
+
+
 def column_name(name: str) -> str:
     """What a column is called in general; its own name where nothing better is known."""
-    return COLUMNS[name][0] if name in COLUMNS else name
+    if name in COLUMNS:
+        return COLUMNS[name][0]
+    found = _of_family(name)
+    if found:
+        return found[0]
+    for suffix, whose in _SUFFIXES.items():
+        if name.removesuffix(suffix) in COLUMNS and name.endswith(suffix):
+            return f"{COLUMNS[name.removesuffix(suffix)][0]} ({whose})"
+    return name
 
 
 def column_text(name: str) -> str:
     """What a column counts, in one sentence; empty where it is not described."""
     if name in COLUMNS:
         return COLUMNS[name][1]
-    for suffix, whose in (("_new", "first-time visitors"), ("_returning", "returning visitors")):
-        plain = name.removesuffix(suffix)
-        if plain != name and plain in COLUMNS:
-            return f"{COLUMNS[plain][1].rstrip('.')}, of {whose}."
+    found = _of_family(name)
+    if found:
+        return found[1]
+    for suffix, whose in _SUFFIXES.items():
+        if name.removesuffix(suffix) in COLUMNS and name.endswith(suffix):
+            return f"{COLUMNS[name.removesuffix(suffix)][1].rstrip('.')}, of {whose}."
     return ""
+
+
+def _of_family(name: str) -> tuple[str, str] | None:
+    for pattern, title, text, words in _FAMILIES:
+        found = re.fullmatch(pattern, name)
+        if found and found[1] in words:
+            return title.format(words[found[1]]), text.format(words[found[1]])
+    return None
 
 
 def named(*names: str, **others: str) -> dict[str, str]:
