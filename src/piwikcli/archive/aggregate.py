@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from piwikcli.archive import leaves
 from piwikcli.archive.conversions import add_conversions
 from piwikcli.archive.families import Family
+from piwikcli.archive.groups import add_groups
+from piwikcli.archive.items import add_items
 from piwikcli.archive.pages import add_pages
 from piwikcli.archive.visits import add_visits
 from piwikcli.plugins.api import ActionRecord, BucketRecord, FlagRecord, PageRecord, VisitRecord
@@ -31,6 +33,8 @@ def make_leaves(connection: Connection, families: Sequence[Family]) -> None:
         elif isinstance(record, ActionRecord):
             _actions(connection, record)
     add_conversions(connection, records)
+    add_groups(connection, records)
+    add_items(connection, records)
     add_pages(connection, [record for record in records if isinstance(record, PageRecord)], family_of)
     leaves.finish(connection, families)
 

@@ -10,8 +10,36 @@ from piwikcli.archive.slices import of_archives
 from piwikcli.store import Connection
 
 
-def make_conversions(connection: Connection) -> None:
-    """Tables `c` and `i`, by the local day of a conversion and of an item."""
+def make_tracked(connection: Connection) -> None:
+    """Tables `t`, `c` and `i`, by the local day of each action, conversion and item."""
+    _make_actions(connection)
+    _make_conversions(connection)
+
+
+def _make_actions(connection: Connection) -> None:
+    """`bounced`: its visit began with this URL and has one action; `is_last`: its visit's last one."""
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE t AS
+        SELECT q.idarchive, q.idrequest, q.idvisit, coalesce(s.idvisitor, v.idvisitor) AS idvisitor, q.server_time,
+               q.kind, q.idaction_url, q.idaction_name, s.time_spent,
+               x.custom_float, x.idaction_event_category, x.idaction_event_action, x.idaction_content_name,
+               x.idaction_content_piece, x.idaction_content_interaction, x.idaction_product_sku,
+               x.idaction_product_name, x.idaction_product_cat, x.product_price, x.action_dimension, x.page_var,
+               s.time_network, s.time_server, s.time_transfer, s.time_dom_processing, s.time_dom_completion,
+               s.time_on_load, v.visit_total_actions <= 1 AS bounced,
+               coalesce(e.last_idlink_va = q.idrequest, false) AS is_last
+        FROM {of_archives("request")} q
+        JOIN request_detail x ON x.idrequest = q.idrequest
+        LEFT JOIN request_state s ON s.idrequest = q.idrequest
+        JOIN visit v ON v.idvisit = q.idvisit
+        LEFT JOIN visit_detail e ON e.idvisit = q.idvisit
+        WHERE q.kind < 100
+        """
+    )
+
+
+def _make_conversions(connection: Connection) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE c AS SELECT * FROM {of_archives('conversion')}")
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE i AS SELECT * FROM {of_archives('conversion_item')} WHERE NOT deleted"

@@ -32,6 +32,8 @@ CORE = (
     "device_plugins",
     "goals",
     "ecommerce",
+    "events",
+    "contents",
     "page_performance",
     "live",
     "transitions",

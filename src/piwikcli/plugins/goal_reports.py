@@ -13,6 +13,7 @@ _ORDER_REVENUES = ("revenue_subtotal", "revenue_tax", "revenue_shipping", "reven
 # visits that a group's conversions are compared with
 _VISITS = {"": "nb_visits", "_new_visit": "nb_visits_new", "_returning_visit": "nb_visits_returning"}
 _ALL = tuple(_VISITS)
+_CONVERTED = "nb_visits_converted"
 
 
 def _idgoal(context: Context) -> str:
@@ -21,6 +22,9 @@ def _idgoal(context: Context) -> str:
 
 def _stored(name: str, idgoal: str) -> str:
     """The stored number's name: of all goals together for an empty `idgoal`."""
+    if not idgoal and name.startswith(_CONVERTED):
+        # of all goals together, a visit is converted that says so of itself
+        return _CONVERTED + _VISITS[name.removeprefix(_CONVERTED)].removeprefix("nb_visits")
     number = {"": "", ORDER: "0_", CART: "-1_"}.get(idgoal, f"{idgoal}_")
     return f"Goal_{number}{name}"
 

@@ -51,7 +51,8 @@ def build(report: Report, context: ReportContext, *, expanded: bool) -> DataTabl
     elif report.record is not None:
         asked = context.parameters.get("idSubtable", "")
         idsubtable = int(asked) if asked.isdigit() else None
-        table = context.table(report.record, idsubtable, expanded=expanded)
+        record = report.record(context) if callable(report.record) else report.record
+        table = context.table(record, idsubtable, expanded=expanded)
         if report.rows is not None:
             table = report.rows(table, context)
     else:
@@ -140,7 +141,7 @@ def _shaped(report: Report, context: ReportContext, request: ReportRequest) -> D
         column = request.text("pivotByColumn") or "nb_visits"
         ranked = not request.flag("disable_queued_filters")
         return pivot(table, column, request.integer("pivotByColumnLimit", COLUMN_LIMIT), ranked=ranked)
-    table = build(report, context, expanded=request.expanded or request.flat or by_path)
+    table = build(report, context, expanded=(request.expanded and report.nests) or request.flat or by_path)
     if request.flag("keep_totals_row"):
         table = with_totals_row(with_totals(table), request.text("keep_totals_row_label") or "Totals")
     if request.flat:

@@ -23,10 +23,12 @@ from piwikcli.plugins.api.records import (
     ConversionNumbers,
     DistinctNumber,
     FlagRecord,
+    ItemRecord,
     NumericRecord,
     PageRecord,
     RowCount,
     TableRecord,
+    TrackedRecord,
     VisitRecord,
 )
 from piwikcli.plugins.api.reports import Context, Ratio, Report, Request, Span, number, simple
@@ -50,6 +52,7 @@ __all__ = [
     "DistinctNumber",
     "Document",
     "FlagRecord",
+    "ItemRecord",
     "Measure",
     "Metric",
     "Number",
@@ -68,6 +71,7 @@ __all__ = [
     "Span",
     "TableMap",
     "TableRecord",
+    "TrackedRecord",
     "VisitRecord",
     "number",
     "simple",

@@ -76,6 +76,15 @@ GOAL_METRICS: tuple[Metric, ...] = (
 )
 """Every column that `archive_goal` has, in the order in which reports show them. All of them add up."""
 
+ITEM_METRICS: tuple[Metric, ...] = (
+    Metric(23, "revenue"),
+    Metric(24, "quantity"),
+    Metric(25, "price"),
+    Metric(26, "orders"),
+    Metric(27, "price_viewed"),
+)
+"""What rows of products have beside visits, visitors and views of their pages."""
+
 VISIT_METRICS: tuple[str, ...] = (
     "nb_uniq_visitors",
     "nb_visits",

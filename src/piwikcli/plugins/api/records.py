@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import Literal
 
 from piwikcli.declared import dataclass
-from piwikcli.plugins.api.metrics import BY_NAME, VISIT_METRICS
+from piwikcli.plugins.api.metrics import BY_NAME, VISIT_METRICS, Measure
 
 SUMMARY_LABEL = "\x01others"
 """Stored label of the row that sums what a row limit folded; reports show it as `Others`."""
@@ -171,6 +171,49 @@ class ActionRecord(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedRecord(Record):
+    """Actions of tracking requests grouped by what these carry (events, contents, custom dimensions).
+
+    `key` is what makes a group: (name, SQL over `t`). `path` holds the SQL of a row's labels, outermost first; it
+    sees a group's key and metrics as `g.<name>` and, for keys that are ids of log_action (`actions`), `<name>.name`.
+    A NULL label ends the path. Distinct visits and visitors, of the actions that are `counted`, are taken per group
+    and then summed.
+    """
+
+    key: tuple[tuple[str, str], ...]
+    path: tuple[str, ...]
+    actions: tuple[str, ...] = ()
+    where: str = "true"
+    counted: str = "true"
+    metrics: tuple[str, ...] = ("nb_uniq_visitors", "nb_visits")
+    measures: tuple[Measure, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRecord(Record):
+    """Products of orders, or of carts: what was bought, and how often their pages were seen.
+
+    `items` are the columns of `i` that hold the product, or its categories; `views` is an SQL list over `t` of
+    the products that an action shows. Their ids are those of log_action; 0 is an undefined one, NULL none.
+    """
+
+    items: tuple[str, ...]
+    views: str
+    undefined: str
+    carts: bool = False
+    max_rows: str | None = "products"
+    sort: str = "revenue"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("nb_visits", "nb_uniq_visitors", "nb_actions")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NumericRecord:
     """One number per archive: an SQL aggregate over `v` (visits), `a` (actions) or `p` (pages of each visit).
 
@@ -217,5 +260,14 @@ class RowCount:
     where: str = "true"
 
 
-TableRecord = VisitRecord | BucketRecord | ConversionBucketRecord | FlagRecord | PageRecord | ActionRecord
+TableRecord = (
+    VisitRecord
+    | BucketRecord
+    | ConversionBucketRecord
+    | FlagRecord
+    | PageRecord
+    | ActionRecord
+    | TrackedRecord
+    | ItemRecord
+)
 AnyRecord = TableRecord | NumericRecord | DistinctNumber | ConversionNumbers | RowCount

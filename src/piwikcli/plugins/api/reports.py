@@ -200,7 +200,7 @@ class Report:
     title: str
     kind: Literal["table", "simple", "number", "document"] = "table"
 
-    record: str | None = None
+    record: str | Callable[[Context], str] | None = None
     numerics: Mapping[str, str] | Callable[[Context], Mapping[str, str]] | None = None
     """Name of the stored number -> column of the row (a simple report)."""
     number: str | Callable[[Context], str] | None = None
@@ -265,6 +265,8 @@ class Report:
     flat_label: Literal["plain", "page", "destination"] = "plain"
     """How a flat label ends: pages end in `/` for `/index`, and begin with one (destinations don't)."""
     flattenable: bool = True
+    nests: bool = True
+    """Whether an expanded table nests subtables, or only names them."""
     flat_stored: bool = False
     """Whether flat rows are the stored ones, rather than those of the `subtable` method."""
     inherits_segment: bool = True
