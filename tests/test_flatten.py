@@ -120,3 +120,12 @@ def test_leaves_keep_their_columns_and_lose_their_subtables() -> None:
 )
 def test_page_url_label(label: str, expected: str) -> None:
     assert page_url_label(label) == expected
+
+
+def test_metadata_stands_in_matomos_order() -> None:
+    page = leaf("/a", segment="pageUrl==a", url="http://example.org/a")
+    flat = flatten(DataTable([folder("x", page, others(), segment="pageUrl=^x")]), PAGES)
+    assert [list(row.metadata) for row in flat] == [
+        ["url", "Actions_PageUrl", "segment"],
+        ["segment", "Actions_PageUrl", "is_summary"],
+    ]

@@ -90,4 +90,10 @@ def _flat_row(row: Row, label: str, metadata: dict[str, Value], how: Flat, *, ag
         metadata[how.label_dimension] = label
     if how.include_aggregate_rows:
         metadata["is_aggregate"] = int(aggregate)
+    if how.label_dimension is not None:
+        # Matomo's order: what a row is comes last, of pages and titles before it what selects them
+        names = ("segment",) if "url" in metadata and how.label_dimension.endswith(("Url", "Title")) else ()
+        for name in (*names, "is_summary"):
+            if name in metadata:
+                metadata[name] = metadata.pop(name)
     return replace(row, columns=row.columns | {"label": label}, metadata=metadata, idsubtable=None, subtable=None)
