@@ -6,43 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_WAIT = 0.1  # seconds between two looks at whether the consumer has gone
+_WAIT = 0.1  # seconds between two looks at whether the other side has gone
 
 
-@contextmanager
-def ahead(items: Iterator[T], count: int) -> Iterator[Iterator[T]]:
-    """Iterate over `items` with up to `count` of them made in advance.
+class Ahead(Generic[T]):
+    """The items, as they come; an error in the thread is raised where its item would have come."""
 
-    An error in the thread is raised where its item would have come. Leaving the block stops the thread.
-    """
-    waiting: Queue[tuple[T | None, BaseException | None, bool]] = Queue(maxsize=count)
-    gone = Event()
+    def __init__(self, count: int) -> None:
+        self._queue: Queue[tuple[T | None, BaseException | None, bool]] = Queue(maxsize=count)
+        self._gone = Event()
 
-    def put(entry: tuple[T | None, BaseException | None, bool]) -> None:
-        while not gone.is_set():
-            try:
-                waiting.put(entry, timeout=_WAIT)
-                return
-            except Full:
-                continue
+    @property
+    def is_idle(self) -> bool:
+        """Whether the next item would have to be waited for."""
+        return self._queue.empty()
 
-    def work() -> None:
-        try:
-            for item in items:
-                put((item, None, False))
-                if gone.is_set():
-                    return
-            put((None, None, True))
-        except BaseException as error:
-            put((None, error, True))
-
-    def consume() -> Iterator[T]:
+    def __iter__(self) -> Iterator[T]:
         while True:
             try:
-                item, error, last = waiting.get(timeout=_WAIT)
+                item, error, last = self._queue.get(timeout=_WAIT)
             except Empty:
                 continue
             if error is not None:
@@ -51,10 +36,33 @@ def ahead(items: Iterator[T], count: int) -> Iterator[Iterator[T]]:
                 return
             yield item  # type: ignore[misc]  # an item of T: neither the end nor an error
 
-    thread = Thread(target=work, name="ahead", daemon=True)
+    def _work(self, items: Iterator[T]) -> None:
+        try:
+            for item in items:
+                self._put((item, None, False))
+                if self._gone.is_set():
+                    return
+            self._put((None, None, True))
+        except BaseException as error:
+            self._put((None, error, True))
+
+    def _put(self, entry: tuple[T | None, BaseException | None, bool]) -> None:
+        while not self._gone.is_set():
+            try:
+                self._queue.put(entry, timeout=_WAIT)
+                return
+            except Full:
+                continue
+
+
+@contextmanager
+def ahead(items: Iterator[T], count: int) -> Iterator[Ahead[T]]:
+    """Iterate over `items` with up to `count` of them made in advance. Leaving the block stops the thread."""
+    made: Ahead[T] = Ahead(count)
+    thread = Thread(target=made._work, args=(items,), name="ahead", daemon=True)
     thread.start()
     try:
-        yield consume()
+        yield made
     finally:
-        gone.set()
+        made._gone.set()
         thread.join()

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import glob
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from piwikcli.errors import InputError
-from piwikcli.ingest.formats import Choice
-from piwikcli.ingest.parsing.fields import Reading
-from piwikcli.ingest.parsing.lines import Lines
-from piwikcli.ingest.parsing.times import NO_TIME
 from piwikcli.ingest.stream import STDIN, LogStream
+
+if TYPE_CHECKING:
+    from piwikcli.ingest.formats import Choice
+    from piwikcli.ingest.parsing.fields import Reading
 
 _HEAD = 1 << 14
 _LAST = 1 << 62
@@ -47,6 +46,11 @@ def in_order(names: list[str], choice: Choice, reading: Reading) -> list[str]:
 
 def _first_time(name: str, choice: Choice, reading: Reading) -> int:
     """Seconds UTC of a file's first hit."""
+    import numpy as np
+
+    from piwikcli.ingest.parsing.lines import Lines
+    from piwikcli.ingest.parsing.times import NO_TIME
+
     if name == STDIN:
         return _LAST
     try:

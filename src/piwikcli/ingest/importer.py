@@ -19,13 +19,13 @@ from typing import Any, Protocol
 from piwikcli import __version__
 from piwikcli.errors import InputError, PiwikError
 from piwikcli.ingest import ledger, sources
-from piwikcli.ingest.ahead import ahead
+from piwikcli.ingest.ahead import Ahead, ahead
 from piwikcli.ingest.commit import Committer
 from piwikcli.ingest.devicebook import DeviceBook
 from piwikcli.ingest.files import in_order
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.lookups.location import Locator
-from piwikcli.ingest.prepare import ImportOptions, Job, Piece, Preparer
+from piwikcli.ingest.prepare import PIECE_BYTES, ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.sitebook import SiteBook
 from piwikcli.ingest.stream import STDIN, LogStream
 from piwikcli.ingest.summary import ALREADY, Summary
@@ -258,20 +258,28 @@ class Importer:
             options=self._options,
             book=self._book,
         )
+        with ahead(self._pieces(job, stream), PIECES_AHEAD) as prepared:
+            for pieces in self._batches(prepared):
+                self._commit(stream, source, stored, pieces, head, removed)
+                stored, removed = source.committed, None
+        stream.truncated |= job.truncated
+
+    def _batches(self, prepared: Ahead[Piece]) -> Iterator[list[Piece]]:
+        """Pieces to commit together: as many as `batch_bytes` allows, with a worker no more than are there."""
         pieces: list[Piece] = []
         size = 0
-        with ahead(self._pieces(job, stream), PIECES_AHEAD) as prepared:
-            for piece in prepared:
-                full = size + piece.size > self._options.batch_bytes
-                if pieces and (full or piece.batch.vocabulary is not pieces[0].batch.vocabulary):
-                    self._commit(stream, source, stored, pieces, head, removed)
-                    stored, removed = source.committed, None
-                    pieces, size = [], 0
-                pieces.append(piece)
-                size += piece.size
+        for piece in prepared:
+            full = size + piece.size > self._options.batch_bytes
+            if pieces and (full or piece.batch.vocabulary is not pieces[0].batch.vocabulary):
+                yield pieces
+                pieces, size = [], 0
+            pieces.append(piece)
+            size += piece.size
+            if self._worker is not None and prepared.is_idle and 2 * size > PIECE_BYTES:
+                yield pieces  # while the worker makes the next one
+                pieces, size = [], 0
         if pieces:
-            self._commit(stream, source, stored, pieces, head, removed)
-        stream.truncated |= job.truncated
+            yield pieces
 
     def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
         """By the worker, if there is one; what comes from stdin only this process has."""

@@ -11,17 +11,16 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.fields import Reading, Rows
 from piwikcli.ingest.parsing.hits import AHEAD, EARLIEST, NO_HITS, REJECT_BYTES, Parsed, Reject
-from piwikcli.ingest.parsing.lines import Bools, Bytes, Ints, Lines
+from piwikcli.ingest.parsing.lines import Bools, Ints, Lines, Spans, Text
+from piwikcli.ingest.parsing.ordinary import clients, paths
 from piwikcli.ingest.parsing.template import Template
 from piwikcli.ingest.parsing.templated import TemplateFormat
 from piwikcli.ingest.stream import Chunk
@@ -32,11 +31,6 @@ _MINUTES = int.from_bytes(b":\0\0:\0\0 \0", "little")
 _MINUTES_MASK = int.from_bytes(b"\xff\0\0\xff\0\0\xff\0", "little")
 _STATUS = int.from_bytes(b" \0\0\0 \0\0\0", "little")
 _STATUS_MASK = int.from_bytes(b"\xff\0\0\0\xff\0\0\0", "little")
-_FIRST_BYTES = np.array([0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF], dtype=np.uint32)
-_BLOCK = 1 << 17
-_SHORTEST = 48
-"""Less text than this has no line of the ordinary shape in it."""
-
 
 _CLIENT = rb"(?P<ip>[\w*.:-]+)\s+\S+\s+(?P<user>\S+)"
 _HOST = rb"(?P<host>[\w\-.]*)(?::\d+)?\s+"
@@ -46,8 +40,11 @@ _ANSWER = rb'"\s+(?P<status>\d+)\s+(?P<length>\S+)'
 _QUOTED = rb'\s+"(?P<referrer>.*?)"\s+"(?P<agent>.*?)"'
 
 
-def _whole(pattern: bytes) -> str:
-    """A pattern for Arrow that a whole value must match; to RE2 a vertical tab is no white space, here it is."""
+_WHOLE_REQUEST = re.compile(_REQUEST, re.DOTALL)
+
+
+def _for_arrow(pattern: bytes) -> str:
+    """A pattern that a whole value must match; to RE2 a vertical tab is no white space, to `re` it is."""
     return f"(?s)^{pattern.decode()}$".replace(r"\s", r"[\s\v]").replace(r"\S", r"[^\s\v]")
 
 
@@ -87,15 +84,15 @@ class CombinedFormat(LogFormat):
     def _client(self) -> bytes:
         return (_HOST if self.host else b"") + _CLIENT
 
-    @cached_property
+    @property
     def client(self) -> str:
         """The pattern's part before the time: `host` (where the format has one), `ip` and `user`, for Arrow."""
-        return _whole(self._client)
+        return _for_arrow(self._client)
 
-    @cached_property
-    def request(self) -> str:
-        """Its part between the first quotes: `method`, `path` and `protocol`, for Arrow."""
-        return _whole(_REQUEST)
+    @property
+    def request(self) -> re.Pattern[bytes]:
+        """Its part between the first quotes: `method`, `path` and `protocol`."""
+        return _WHOLE_REQUEST
 
     def read(self, lines: Lines, rows: Ints, reading: Reading) -> Rows:
         return TemplateFormat(self.name, self.sample, (self.template,)).read(lines, rows, reading)
@@ -106,19 +103,9 @@ def parse(chunk: Chunk, log_format: CombinedFormat, *, first_line: int, now: int
     if chunk.oversize:
         reject = Reject(first_line, chunk.offset, "line_too_long", chunk.data)
         return Parsed(NO_HITS, [reject], 1, 0, chunk.offset)
-    data = chunk.data
-    text: Bytes = np.frombuffer(data, dtype=np.uint8)
-    ends = _positions(text, 10)
-    if chunk.unterminated:
-        ends = np.append(ends, len(text))
-    starts = np.empty_like(ends)
-    starts[:1] = 0
-    starts[1:] = ends[:-1] + 1
-    stops = ends - ((ends > starts) & (text[np.maximum(ends - 1, 0)] == 13))
-    if len(data) >= _SHORTEST:
-        columns, fast = _cut(data, text, starts, stops, log_format)
-    else:
-        columns, fast = _Columns.empty(), np.zeros(len(starts), dtype=np.bool_)
+    data, lines = chunk.data, Lines.of(chunk.data)
+    starts, stops = lines.start, lines.stop
+    columns, fast = _cut(lines, log_format)
     long = stops - starts > max_line
     if long.any():
         columns, fast = columns.take(~long[columns.index]), fast & ~long
@@ -130,7 +117,7 @@ def parse(chunk: Chunk, log_format: CombinedFormat, *, first_line: int, now: int
         rejects.append((index, "time_out_of_range"))
     if wrong.any():
         merged = merged.take(~wrong)
-    fields, why = _fields(merged, data, log_format)
+    fields, why = _fields(merged, lines.text, log_format)
     rejects += [(int(merged.index[row]), reason) for row, reason in why]
     listed = [
         Reject(
@@ -191,33 +178,18 @@ class _Columns:
         return both.take(np.argsort(both.index, kind="stable"))
 
 
-def _positions(text: Bytes, byte: int) -> Ints:
-    """Where a byte stands, found block by block, so that the work stays in the processor's cache."""
-    found = []
-    for start in range(0, len(text), _BLOCK):
-        places = np.flatnonzero(text[start : start + _BLOCK] == byte)
-        places += start
-        found.append(places)
-    return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
-
-
-def _words(data: bytes, size: int) -> npt.NDArray[Any]:
-    """The text as overlapping little-endian integers: element i is made of bytes i to i + size - 1."""
-    return np.ndarray((len(data) - size + 1,), f"<u{size}", data, 0, (1,))
-
-
-def _cut(data: bytes, text: Bytes, starts: Ints, stops: Ints, log_format: CombinedFormat) -> tuple[_Columns, Bools]:
+def _cut(lines: Lines, log_format: CombinedFormat) -> tuple[_Columns, Bools]:
     """Cut the lines of the ordinary shape; the mask says which they are."""
-    words = _words(data, 8)
-    last = len(words) - 1
-    quotes = _positions(text, 34)
-    first = np.searchsorted(quotes, starts)
+    text = lines.text.array
+    words = lines.text.words(8)
+    quotes = lines.text.places(b'"')
+    first = np.searchsorted(quotes, lines.start)
     wanted = 6 if log_format.quoted else 2
     fast = np.diff(first, append=len(quotes)) == wanted
-    lines = np.flatnonzero(fast)
-    first = first[lines]
+    index = np.flatnonzero(fast)
+    first = first[index]
     at = [quotes[first + k] for k in range(wanted)]
-    start, stop = starts[lines], stops[lines]
+    start, stop = lines.start[index], lines.stop[index]
 
     day = at[0] - _STAMP
     ok = (day - 2 > start) & (text[start] > 32)  # no blank before the client
@@ -225,9 +197,9 @@ def _cut(data: bytes, text: Bytes, starts: Ints, stops: Ints, log_format: Combin
     time, valid = _stamps(words, day)
     ok &= valid
 
-    status_word = words[np.minimum(at[1] + 1, last)]
-    ok &= (at[1] < last) & ((status_word & _STATUS_MASK) == _STATUS)
-    status = np.zeros(len(lines), dtype=np.int64)
+    status_word = words[at[1] + 1]
+    ok &= (status_word & _STATUS_MASK) == _STATUS
+    status = np.zeros(len(index), dtype=np.int64)
     for place in (1, 2, 3):
         digit = (status_word >> (8 * place)) & 0xFF
         ok &= (digit >= 48) & (digit <= 57)
@@ -237,12 +209,12 @@ def _cut(data: bytes, text: Bytes, starts: Ints, stops: Ints, log_format: Combin
     ok &= length_stop > length_at
     if log_format.quoted:
         ok &= text[at[2] - 1] == 32
-        ok &= (at[4] == at[3] + 2) & (text[np.minimum(at[3] + 1, len(text) - 1)] == 32)
-        ok &= _is_token(words[np.minimum(length_at, last)], length_stop - length_at)
+        ok &= (at[4] == at[3] + 2) & (text[at[3] + 1] == 32)
+        ok &= _is_token(words[length_at], length_stop - length_at)
     else:
-        ok &= text[np.minimum(length_at, len(text) - 1)] != 32
+        ok &= text[length_at] != 32
 
-    fast[lines[~ok]] = False
+    fast[index[~ok]] = False
     keep = slice(None) if ok.all() else np.flatnonzero(ok)
     spans = [(start[keep], day[keep] - 2), (at[0][keep] + 1, at[1][keep])]
     if log_format.quoted:
@@ -250,7 +222,7 @@ def _cut(data: bytes, text: Bytes, starts: Ints, stops: Ints, log_format: Combin
     else:
         nothing = np.zeros(len(spans[0][0]), dtype=np.int64)
         spans += [(nothing, nothing)] * 2
-    return _Columns(lines[keep], time[keep], status[keep], spans), fast
+    return _Columns(index[keep], time[keep], status[keep], spans), fast
 
 
 def _is_token(word: npt.NDArray[np.uint64], width: Ints) -> Bools:
@@ -348,74 +320,24 @@ def stamp(date: bytes, zone: bytes) -> int | None:
 
 
 def _fields(
-    columns: _Columns, data: bytes, log_format: CombinedFormat
+    columns: _Columns, text: Text, log_format: CombinedFormat
 ) -> tuple[dict[str, pa.Array], list[tuple[int, str]]]:
-    """The texts of the lines, and the rows that are no hits after all: (row, reason).
-
-    What stands before the time and between the first quotes is taken apart once per distinct text.
-    """
-    client, request, referrer, agent = (_dictionary(data, a, b) for a, b in columns.spans)
-    who = pc.extract_regex(client.dictionary, log_format.client)
-    what = pc.extract_regex(request.dictionary, log_format.request)
-    no_client, no_request = _rows_without(client.indices, who), _rows_without(request.indices, what)
+    """The texts of the lines, and the rows that are no hits after all: (row, reason)."""
+    client, request, referrer, agent = (Spans(text, start, stop) for start, stop in columns.spans)
+    fields, no_client = clients(client, log_format.client, host=log_format.host)
+    path, no_request = paths(request, log_format.request)
     why = [(row, "no_match") for row in np.flatnonzero(no_client).tolist()]
     why += [(row, "bad_request") for row in np.flatnonzero(no_request & ~no_client).tolist()]
-    none = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(client), dtype=np.int32)), pa.array([b""]))
-    fields = {
-        "host": _field(client, who, "host") if log_format.host else none,
-        "ip": _field(client, who, "ip"),
-        "user": _field(client, who, "user"),
-        "path": _field(request, what, "path"),
-        "referrer": referrer,
-        "agent": agent,
-    }
+    fields |= {"path": path, "referrer": _bytes(referrer), "agent": _bytes(agent)}
     return fields, why
 
 
-def _field(column: pa.DictionaryArray, found: pa.StructArray, name: str) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(column.indices, found.field(name).fill_null(b""))
-
-
-def _rows_without(indices: pa.Array, found: pa.StructArray) -> Bools:
-    """Rows whose text the pattern did not match."""
-    if not found.null_count:
-        return np.zeros(len(indices), dtype=np.bool_)
-    missing: Bools = np.asarray(found.is_null(), dtype=np.bool_)
-    rows: Bools = missing[np.asarray(indices)]
-    return rows
+def _bytes(spans: Spans) -> pa.DictionaryArray:
+    encoded = spans.dictionary()
+    return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.binary()))
 
 
 def _all_but(rows: int, without: list[int]) -> Bools:
     mask = np.ones(rows, dtype=np.bool_)
     mask[without] = False
     return mask
-
-
-def _dictionary(data: bytes, start: Ints, stop: Ints) -> pa.DictionaryArray:
-    """Spans of the text as a dictionary array, without copying the text: Arrow's views point into it.
-
-    A view is 16 bytes: the length, then the text itself (up to 12 bytes, padded with zeros), or its first
-    four bytes, the number of the buffer and the position in it.
-    """
-    length = stop - start
-    views = np.zeros((len(start), 4), dtype=np.uint32)
-    if len(start) and len(data) >= 4:
-        words = _words(data, 4)
-        last = len(words) - 1
-        views[:, 0] = length
-        views[:, 1] = words[np.minimum(start, last)]
-        views[:, 3] = start
-        short = np.flatnonzero(length <= 12)
-        for part in range(3):
-            have = np.clip(length[short] - 4 * part, 0, 4)
-            views[short, 1 + part] = words[np.minimum(start[short] + 4 * part, last)] & _FIRST_BYTES[have]
-        # the words of the last few bytes reach beyond the text
-        for row in short[start[short] + 12 > len(data)].tolist():
-            text = data[int(start[row]) : int(stop[row])].ljust(12, b"\0")
-            views[row, 1:] = np.frombuffer(text, dtype="<u4")
-    elif len(start):
-        texts = [data[a:b] for a, b in zip(start.tolist(), stop.tolist(), strict=True)]
-        return pa.array(texts, pa.binary()).dictionary_encode()
-    array = pa.Array.from_buffers(pa.binary_view(), len(start), [None, pa.py_buffer(views), pa.py_buffer(data)])
-    encoded = array.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.binary()))

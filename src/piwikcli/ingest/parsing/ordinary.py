@@ -1,0 +1,81 @@
+"""Clients and request lines of the combined formats, taken apart: the ordinary ones at once, by their ends.
+
+What is not ordinary (a user name, an unusual method, garbage) meets a pattern, once per distinct text. Both ways
+give the same fields. Reference: docs/reference/log-formats.md.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from piwikcli.ingest.parsing.lines import Bools, Ints, Spans
+
+_NO_USER = b" - -"
+_ADDRESS = r"^[\w*.:-]+$"
+_METHODS = (b"GET ", b"POST ", b"HEAD ")
+_PROTOCOLS = (b" HTTP/1.1", b" HTTP/1.0", b" HTTP/2.0", b" HTTP/3.0")
+
+
+def clients(spans: Spans, pattern: str, *, host: bool) -> tuple[dict[str, pa.DictionaryArray], Bools]:
+    """`host`, `ip` and `user` of what stands before the time, and the rows that are no client.
+
+    `pattern` (for Arrow) is what a client looks like; `host` says whether it begins with one.
+    """
+    nobody = np.zeros(len(spans), dtype=np.bool_)
+    address = spans.stop - len(_NO_USER)
+    if not host and (address > spans.start).all() and spans.text.equal(address, _NO_USER).all():
+        ip = Spans(spans.text, spans.start, address).dictionary()
+        if pc.all(pc.match_substring_regex(ip.dictionary.cast(pa.binary()), _ADDRESS)).as_py() is not False:
+            return {"host": _same(b"", len(spans)), "ip": _values(ip), "user": _same(b"-", len(spans))}, nobody
+    encoded = spans.dictionary()
+    found = pc.extract_regex(encoded.dictionary.cast(pa.binary()), pattern)
+    names = ("host", "ip", "user") if host else ("ip", "user")
+    fields = {
+        name: pa.DictionaryArray.from_arrays(encoded.indices, found.field(name).fill_null(b"")) for name in names
+    }
+    if not host:
+        fields["host"] = _same(b"", len(spans))
+    if found.null_count:
+        nobody = np.asarray(found.is_null(), dtype=np.bool_)[np.asarray(encoded.indices)]
+    return fields, nobody
+
+
+def paths(spans: Spans, pattern: re.Pattern[bytes]) -> tuple[pa.DictionaryArray, Bools]:
+    """The paths of request lines, and the rows whose text is none. `pattern` is what a request line looks like."""
+    start = spans.start.copy()
+    for method in _METHODS:
+        start = np.where(spans.text.equal(spans.start, method), spans.start + len(method), start)
+    stop = spans.stop - len(_PROTOCOLS[0])
+    ordinary = (start > spans.start) & (stop > start)
+    within = np.where(ordinary, stop, 0)
+    ordinary &= np.logical_or.reduce([spans.text.equal(within, protocol) for protocol in _PROTOCOLS])
+    text = spans.text.array
+    # white space at the path's ends would belong to what separates it from its neighbours
+    ordinary &= (text[np.where(ordinary, start, 0)] > 32) & (text[np.where(ordinary, stop - 1, 0)] > 32)
+    wrong = np.zeros(len(spans), dtype=np.bool_)
+    odd = np.flatnonzero(~ordinary)
+    if len(odd):
+        start[odd], stop[odd], wrong[odd] = _matched(spans.take(odd), pattern)
+    return _values(Spans(spans.text, start, stop).dictionary()), wrong
+
+
+def _matched(spans: Spans, pattern: re.Pattern[bytes]) -> tuple[Ints, Ints, Bools]:
+    """Where the paths start and stop, and which texts don't match."""
+    encoded = spans.dictionary()
+    found = [pattern.fullmatch(value) for value in encoded.dictionary.cast(pa.binary()).to_pylist()]
+    place = np.array([match.span("path") if match else (0, 0) for match in found], dtype=np.int64)
+    wrong = np.array([match is None for match in found], dtype=np.bool_)
+    codes = np.asarray(encoded.indices)
+    return spans.start + place[codes, 0], spans.start + place[codes, 1], wrong[codes]
+
+
+def _values(encoded: pa.DictionaryArray) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.binary()))
+
+
+def _same(value: bytes, rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int32)), pa.array([value], pa.binary()))
