@@ -150,71 +150,78 @@ def command(
         {"geoip.database": geoip, "data_dir": data_dir}, db=db, lock_timeout=lock_timeout
     )
     allowed = log_values.max_rejects(max_rejects)
-    from piwikcli.ingest.rules import DOWNLOADS, Rules
+    from piwikcli.ingest.files import expand
+    from piwikcli.ingest.worker import beside
 
-    extensions = DOWNLOADS if download_extensions is None else frozenset(log_values.words(download_extensions))
-    rules = Rules(
-        enable_static=enable_static,
-        enable_bots=enable_bots,
-        enable_http_errors=enable_http_errors,
-        enable_http_redirects=enable_http_redirects,
-        hostnames=tuple(hostname or ()),
-        include_hosts=tuple(include_host or ()),
-        exclude_hosts=tuple(exclude_host or ()),
-        include_paths=(*(include_path or ()), *log_values.lines(include_path_from, "--include-path-from")),
-        exclude_paths=(*(exclude_path or ()), *log_values.lines(exclude_path_from, "--exclude-path-from")),
-        exclude_agents=tuple(useragent_exclude or ()),
-        download_extensions=extensions | frozenset(log_values.words(add_download_extensions or "")),
-        exclude_older_than=log_values.moment(exclude_older_than, "--exclude-older-than"),
-        exclude_newer_than=log_values.moment(exclude_newer_than, "--exclude-newer-than"),
-        strip_query_string=strip_query_string,
-        query_string_delimiter=log_values.delimiter(query_string_delimiter),
-        force_lowercase_path=force_lowercase_path,
-        add_to_date=add_to_date,
-        log_hostname=log_hostname.lower() if log_hostname else None,
-        title_delimiter=title_category_delimiter,
-    )
-    from piwikcli.ingest.formats import Choice
-    from piwikcli.ingest.parsing.addresses import Proxies
-    from piwikcli.ingest.parsing.fields import Reading
-    from piwikcli.ingest.prepare import ImportOptions
-    from piwikcli.ingest.sitebook import SiteOptions
+    names = expand(logs)
+    with beside(names, threads) as worker:  # first of all: both processes import what they need at the same time
+        from piwikcli.ingest.rules import DOWNLOADS, Rules
 
-    if log_date_format is not None and log_format_regex is None:
-        raise UsageError("--log-date-format needs --log-format-regex")
-    choice = Choice(
-        name=log_format_name if log_format_regex is None else None,
-        regex=log_format_regex,
-        string=log_format,
-        w3c_fields=w3c_fields,
-        w3c_names=log_values.pairs([p for text in w3c_map_field or () for p in text.split(",")], "--w3c-map-field"),
-        w3c_matchers=log_values.pairs(w3c_field_regex, "--w3c-field-regex"),
-        w3c_milliseconds=w3c_time_taken_millisecs,
-    )
-    choice.given()  # a wrong option is said before anything is read
-    chosen = ImportOptions(
-        rules=rules,
-        sites=SiteOptions(idsite, idsite_fallback, add_sites_new_hosts),
-        choice=choice,
-        reading=Reading(
-            timezone=log_values.timezone(log_timezone),
-            date_format=log_date_format,
-            encoding=log_values.encoding(encoding),
-            query_delimiter=query_string_delimiter.encode(),
-            proxies=Proxies.of([network for text in trusted_proxies or () for network in text.split(",")]),
-        ),
-        skip=skip,
-        geoip=settings.path("geoip.database"),
-        data_dir=settings.path("data_dir"),
-        daily_salt=settings.text("visitors.salt") == "daily",
-        look_back=settings.integer("visitors.look_back"),
-        ai_assistants=settings.flag("referrers.ai_assistants"),
-        batch_bytes=batch_bytes,
-        max_line_bytes=max_line_bytes,
-        dry_run=dry_run,
-        described=json.dumps({"logs": logs, "idsite": idsite, "rules": _described(rules)}),
-    )
-    summary = _run(settings, chosen, logs, memory_limit, threads)
+        extensions = DOWNLOADS if download_extensions is None else frozenset(log_values.words(download_extensions))
+        rules = Rules(
+            enable_static=enable_static,
+            enable_bots=enable_bots,
+            enable_http_errors=enable_http_errors,
+            enable_http_redirects=enable_http_redirects,
+            hostnames=tuple(hostname or ()),
+            include_hosts=tuple(include_host or ()),
+            exclude_hosts=tuple(exclude_host or ()),
+            include_paths=(*(include_path or ()), *log_values.lines(include_path_from, "--include-path-from")),
+            exclude_paths=(*(exclude_path or ()), *log_values.lines(exclude_path_from, "--exclude-path-from")),
+            exclude_agents=tuple(useragent_exclude or ()),
+            download_extensions=extensions | frozenset(log_values.words(add_download_extensions or "")),
+            exclude_older_than=log_values.moment(exclude_older_than, "--exclude-older-than"),
+            exclude_newer_than=log_values.moment(exclude_newer_than, "--exclude-newer-than"),
+            strip_query_string=strip_query_string,
+            query_string_delimiter=log_values.delimiter(query_string_delimiter),
+            force_lowercase_path=force_lowercase_path,
+            add_to_date=add_to_date,
+            log_hostname=log_hostname.lower() if log_hostname else None,
+            title_delimiter=title_category_delimiter,
+        )
+        from piwikcli.ingest.formats import Choice
+        from piwikcli.ingest.parsing.addresses import Proxies
+        from piwikcli.ingest.parsing.fields import Reading
+        from piwikcli.ingest.prepare import ImportOptions
+        from piwikcli.ingest.sitebook import SiteOptions
+
+        if log_date_format is not None and log_format_regex is None:
+            raise UsageError("--log-date-format needs --log-format-regex")
+        choice = Choice(
+            name=log_format_name if log_format_regex is None else None,
+            regex=log_format_regex,
+            string=log_format,
+            w3c_fields=w3c_fields,
+            w3c_names=log_values.pairs(
+                [p for text in w3c_map_field or () for p in text.split(",")], "--w3c-map-field"
+            ),
+            w3c_matchers=log_values.pairs(w3c_field_regex, "--w3c-field-regex"),
+            w3c_milliseconds=w3c_time_taken_millisecs,
+        )
+        choice.given()  # a wrong option is said before anything is read
+        chosen = ImportOptions(
+            rules=rules,
+            sites=SiteOptions(idsite, idsite_fallback, add_sites_new_hosts),
+            choice=choice,
+            reading=Reading(
+                timezone=log_values.timezone(log_timezone),
+                date_format=log_date_format,
+                encoding=log_values.encoding(encoding),
+                query_delimiter=query_string_delimiter.encode(),
+                proxies=Proxies.of([network for text in trusted_proxies or () for network in text.split(",")]),
+            ),
+            skip=skip,
+            geoip=settings.path("geoip.database"),
+            data_dir=settings.path("data_dir"),
+            daily_salt=settings.text("visitors.salt") == "daily",
+            look_back=settings.integer("visitors.look_back"),
+            ai_assistants=settings.flag("referrers.ai_assistants"),
+            batch_bytes=batch_bytes,
+            max_line_bytes=max_line_bytes,
+            dry_run=dry_run,
+            described=json.dumps({"logs": logs, "idsite": idsite, "rules": _described(rules)}),
+        )
+        summary = run(settings, chosen, names, memory_limit, threads, worker)
     return report(summary, allowed, as_json=summary_json)
 
 
@@ -225,17 +232,6 @@ EPILOG = options.examples(
     "zcat old.log.gz | piwik import-logs --idsite 1 -",
     "piwik import-logs --log-format '$remote_addr [$time_local] \"$request\" $status' access.log",
 )
-
-
-def _run(
-    settings: Settings, chosen: ImportOptions, logs: list[str], memory_limit: str | None, threads: int | None
-) -> Summary:
-    from piwikcli.ingest.files import expand
-    from piwikcli.ingest.worker import beside
-
-    names = expand(logs)
-    with beside(names, threads) as worker:
-        return run(settings, chosen, names, memory_limit, threads, worker)
 
 
 def run(
