@@ -135,7 +135,14 @@ CASES: list[tuple[str, str, dict[str, Any]]] = [
         "amazon_cloudfront",
         "#Fields: date time x-edge-location c-ip x-event sc-bytes cs-uri-stem c-user-agent\n"
         "2024-03-04\t10:11:12\tSEA4\t203.0.113.9\tplay\t700\trtmp://a\tTestUA%2F1.0",
-        {**AT, "path": "/a", "agent": "TestUA/1.0", "length": 700},
+        {
+            "event_action": "play",
+            "event_category": "cloudfront_rtmp",
+            **AT,
+            "path": "/a",
+            "agent": "TestUA/1.0",
+            "length": 700,
+        },
     ),
     # JSON
     (

@@ -73,6 +73,18 @@ def command(
     w3c_time_taken_millisecs: Annotated[
         bool, typer.Option("--w3c-time-taken-millisecs", help="time-taken is in milliseconds.")
     ] = False,
+    ignore_groups: Annotated[
+        str | None, _many("--ignore-groups", help="Fields that mean nothing otherwise.", metavar="A,B")
+    ] = None,
+    regex_group_to_page_cvar: Annotated[
+        Many, _many("--regex-group-to-page-cvar", help="A page's custom variable.", metavar="FIELD=NAME")
+    ] = None,
+    regex_group_to_visit_cvar: Annotated[
+        Many, _many("--regex-group-to-visit-cvar", help="A visit's.", metavar="FIELD=NAME")
+    ] = None,
+    track_http_method: Annotated[
+        str | None, _many("--track-http-method", help="Page variable HTTP-method.", metavar="yes|no")
+    ] = None,
     skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="Leave out the first N lines.")] = 0,
     enable_static: Annotated[bool, typer.Option("--enable-static", help="Count images, css, js, fonts.")] = False,
     enable_bots: Annotated[bool, typer.Option("--enable-bots", help="Count bots.")] = False,
@@ -184,6 +196,8 @@ def command(
         from piwikcli.ingest.parsing.fields import Reading
         from piwikcli.ingest.prepare import ImportOptions
         from piwikcli.ingest.sitebook import SiteOptions
+        from piwikcli.ingest.tracking.logs import LogImporter
+        from piwikcli.ingest.variables import Variables
 
         if log_date_format is not None and log_format_regex is None:
             raise UsageError("--log-date-format needs --log-format-regex")
@@ -198,6 +212,11 @@ def command(
             w3c_matchers=log_values.pairs(w3c_field_regex, "--w3c-field-regex"),
             w3c_milliseconds=w3c_time_taken_millisecs,
         )
+        variables = Variables(
+            tuple(log_values.pairs(regex_group_to_page_cvar, "--regex-group-to-page-cvar").items()),
+            tuple(log_values.pairs(regex_group_to_visit_cvar, "--regex-group-to-visit-cvar").items()),
+            log_values.flag(track_http_method, "--track-http-method"),
+        )
         choice.given()  # a wrong option is said before anything is read
         chosen = ImportOptions(
             rules=rules,
@@ -208,8 +227,11 @@ def command(
                 date_format=log_date_format,
                 encoding=log_values.encoding(encoding),
                 query_delimiter=query_string_delimiter.encode(),
+                extra=variables.fields,
+                ignored=frozenset(log_values.words(ignore_groups or "")),
                 proxies=Proxies.of([network for text in trusted_proxies or () for network in text.split(",")]),
             ),
+            variables=variables,
             skip=skip,
             geoip=settings.path("geoip.database"),
             data_dir=settings.path("data_dir"),
@@ -221,7 +243,7 @@ def command(
             dry_run=dry_run,
             described=json.dumps({"logs": logs, "idsite": idsite, "rules": _described(rules)}),
         )
-        summary = run(settings, chosen, names, memory_limit, threads, worker)
+        summary = run(settings, chosen, names, memory_limit, threads, worker, LogImporter)
     return report(summary, allowed, as_json=summary_json)
 
 

@@ -61,6 +61,15 @@ def pairs(texts: Sequence[str] | None, option: str) -> dict[str, str]:
     return found
 
 
+def flag(text: str | None, option: str) -> bool:
+    """Options that Matomo gives a value, whatever it is."""
+    if text is None or text.lower() in ("no", "false", "0"):
+        return False
+    if text.lower() in ("yes", "true", "1"):
+        return True
+    raise UsageError(f"{option}: {text!r} is neither yes nor no")
+
+
 def timezone(name: str | None) -> tzinfo | int:
     """A time zone, or seconds east of UTC; UTC without a name."""
     from piwikcli.ingest.parsing.times import zone

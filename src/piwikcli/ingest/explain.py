@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from piwikcli.ingest.importer import Importer
 from piwikcli.ingest.parse import parse
 from piwikcli.ingest.parsing.hits import Parsed
 from piwikcli.ingest.prepare import ImportOptions, make_enricher
 from piwikcli.ingest.rules import REASONS
 from piwikcli.ingest.stream import Chunk
+from piwikcli.ingest.tracking.logs import LogImporter
 from piwikcli.store import Connection, Database
 
 _KINDS = {1: "page view", 2: "outlink", 3: "download", 8: "site search"}
@@ -58,7 +58,7 @@ class Explained:
     reports: list[str] = field(default_factory=list)
 
 
-class Explainer(Importer):
+class Explainer(LogImporter):
     """Imports lines into a database that does not keep them. `options` must be those of a dry run."""
 
     def __init__(self, database: Database, options: ImportOptions) -> None:

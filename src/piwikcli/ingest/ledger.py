@@ -27,6 +27,12 @@ def fates_of(parsed: Parsed, batch: Batch) -> Fates:
             fates[IMPORTED, ""] += count
         else:
             fates[DROPPED, REASONS[code]] += count
+    return fates + others_of(parsed)
+
+
+def others_of(parsed: Parsed) -> Fates:
+    """Lines of a chunk that are no hits, by (outcome, reason)."""
+    fates: Fates = Counter()
     if parsed.blank:
         fates[DROPPED, "blank"] += parsed.blank
     if parsed.skipped:

@@ -22,6 +22,6 @@ def parse(
 
     A line longer than `max_line` bytes is rejected.
     """
-    if isinstance(log_format, combined.CombinedFormat):
+    if isinstance(log_format, combined.CombinedFormat) and not reading.extra and not reading.ignored:
         return combined.parse(chunk, log_format, first_line=first_line, now=now, max_line=max_line)
     return parse_lines(chunk, log_format, reading, first_line=first_line, now=now, max_line=max_line)

@@ -23,6 +23,7 @@ from piwikcli.ingest.parsing.hits import Reject
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
 from piwikcli.ingest.stream import LogStream
+from piwikcli.ingest.variables import Variables
 from piwikcli.lists.definitions import Definitions
 from piwikcli.store.sites import Site
 
@@ -38,6 +39,7 @@ class ImportOptions:
     sites: SiteOptions = field(default_factory=SiteOptions)
     choice: Choice = field(default_factory=Choice)
     reading: Reading = field(default_factory=Reading)
+    variables: Variables = field(default_factory=Variables)
     skip: int = 0
     """So many lines of the run are left out."""
     geoip: Path | None = None

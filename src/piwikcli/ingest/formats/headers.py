@@ -55,6 +55,7 @@ HEADED = (
         },
         also=frozenset({"x-edge-location", "x-edge-result-type", "x-edge-request-id"}),
         matchers={"path": r'"?(?P<path>(?:rtmp:/)?/[^\s"]*)"?'},
+        event_category=b"cloudfront_rtmp",
         decoders={"path": _without_rtmp, "user_agent": lambda raw: unquote_to_bytes(unquote_to_bytes(raw))},
     ),
     HeaderFormat(

@@ -70,6 +70,10 @@ _URL = re.compile(rb"([A-Za-z][\w+.\-]*)://([^/?#]*)(.*)", re.DOTALL)
 _PORT = re.compile(rb"(.*?)(?::\d+)?", re.DOTALL)
 _MOST = (1 << 62) - 1
 
+GROUP = "group:"
+"""Before the name of a field that is kept as it stands, for a custom variable."""
+EVENTS = ("event_category", "event_action", "event_name")
+
 Decoder = Callable[[bytes], bytes]
 
 
@@ -85,7 +89,9 @@ class Reading:
     query_delimiter: bytes = b"?"
     proxies: Proxies = field(default_factory=Proxies)
     extra: tuple[str, ...] = ()
-    """Groups to keep as columns of their own."""
+    """Fields to keep as they stand, in columns of their own."""
+    ignored: frozenset[str] = frozenset()
+    """Fields that mean nothing otherwise."""
 
 
 @dataclass(slots=True)
@@ -138,11 +144,20 @@ def _nothing(size: int) -> pa.DictionaryArray:
 
 
 def read_rows(
-    index: Ints, fields: Mapping[str, Spans], reading: Reading, decoders: Mapping[str, Decoder] | None = None
+    index: Ints,
+    fields: Mapping[str, Spans],
+    reading: Reading,
+    decoders: Mapping[str, Decoder] | None = None,
+    constants: Mapping[str, bytes] | None = None,
 ) -> Rows:
-    """The columns of hits of fields by name. `decoders` turn distinct texts of a field into what they stand for."""
+    """The columns of hits of fields by name.
+
+    `decoders` turn distinct texts of a field into what they stand for; `constants` are columns that all lines share.
+    """
     decoders = decoders or {}
     size = len(index)
+    kept = {GROUP + name: _decoded(fields[name]) for name in reading.extra if name in fields}
+    fields = {name: spans for name, spans in fields.items() if name not in reading.ignored}
 
     def text(*names: str, clean: Decoder | None = None) -> pa.DictionaryArray:
         for name in names:
@@ -171,9 +186,14 @@ def read_rows(
     texts["path"] = path
     address = text("ip", "client", clean=without_port if "client" in fields else _unquoted)
     texts["ip"] = reading.proxies.addresses(address, text("forwarded")) if "forwarded" in fields else address
-    for name in reading.extra:
+    for name in EVENTS:
         if name in fields:
             texts[name] = text(name)
+    for name, value in (constants or {}).items():
+        texts[name] = pa.DictionaryArray.from_arrays(
+            pa.array(np.zeros(size, dtype=np.int32)), pa.array([value], pa.binary())
+        )
+    texts |= kept
     return Rows(index, numbers, texts)
 
 

@@ -50,6 +50,8 @@ class HeaderFormat(LogFormat):
     matchers: Mapping[str, str] = field(default_factory=dict)
     """Field or column -> regular expression of its values, where it is not the usual one."""
     decoders: Mapping[str, Decoder] = field(default_factory=dict)
+    event_category: bytes = b""
+    """Of the events that lines with an event's action are."""
     header: tuple[str, ...] = ()
     """Names of the columns, once known."""
     detectable: bool = True
@@ -124,11 +126,11 @@ class HeaderFormat(LogFormat):
             if self.quoted:
                 good &= lines.text.array[lines.start[cut]] == ord('"')
             fields = {name: _bare(spans[place].take(good)) for name, place in self._places.items()}
-            parts.append(read_rows(cut[good], fields, reading, self.decoders))
+            parts.append(read_rows(cut[good], fields, reading, self.decoders, self._constants))
             rows = np.setdiff1d(rows, cut[good], assume_unique=True)
         if len(rows):
             found, fields = match(lines, rows, self.regex)
-            parts.append(read_rows(found, fields, reading, self.decoders))
+            parts.append(read_rows(found, fields, reading, self.decoders, self._constants))
         return parts
 
     @property
@@ -136,6 +138,10 @@ class HeaderFormat(LogFormat):
         """What a line of the present columns looks like."""
         named = {place: name for name, place in self._places.items()}
         return r"\s+".join(self._matcher(place, named.get(place, "")) for place in range(len(self.header)))
+
+    @property
+    def _constants(self) -> dict[str, bytes]:
+        return {"event_category": self.event_category} if "event_action" in self._places else {}
 
     def _matcher(self, place: int, name: str) -> str:
         """The expression of a column's values; `name` is its field, or empty."""

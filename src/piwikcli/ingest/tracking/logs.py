@@ -1,0 +1,180 @@
+"""Logs whose lines say more than a page view has room for become tracking requests; others go the quick way.
+
+Which way does not change what they have in common: visits and reports are the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from piwikcli.ingest import ledger
+from piwikcli.ingest.commit import Committer
+from piwikcli.ingest.enrich import Batch as PlainBatch
+from piwikcli.ingest.fingerprints import Recognition
+from piwikcli.ingest.importer import Importer, Storing
+from piwikcli.ingest.lookups.location import Locator
+from piwikcli.ingest.parse import parse
+from piwikcli.ingest.parsing.family import LogFormat
+from piwikcli.ingest.parsing.hits import REJECT_BYTES, Parsed, Reject
+from piwikcli.ingest.prepare import Job, Piece, make_enricher, spammers
+from piwikcli.ingest.rules import REASONS
+from piwikcli.ingest.stream import Chunk, LogStream
+from piwikcli.ingest.summary import DROPPED, IMPORTED, REJECTED
+from piwikcli.ingest.tracking import fates as tracked
+from piwikcli.ingest.tracking.commit import TrackingCommitter
+from piwikcli.ingest.tracking.enrich import Enricher
+from piwikcli.ingest.tracking.hits import EVENT, Composer
+from piwikcli.ingest.tracking.installation import Installation
+from piwikcli.lists.definitions import Definitions
+from piwikcli.store import Connection, dimensions, goals, number
+
+PIECE_BYTES = 8 << 20
+
+
+class LogImporter(Importer):
+    """One run of import-logs."""
+
+    def _begin(self, connection: Connection) -> None:
+        super()._begin(connection)
+        self._goals = goals.of_sites(connection)
+        self._dimensions = dimensions.of_sites(connection)
+        # plain hits may belong to visits of requests, which only these know
+        self._always = bool(self._goals) or bool(number(connection, "SELECT count(*) FROM request_detail"))
+        self._judge = make_enricher(self._options)
+        self._tracker: Enricher | None = None
+        self._known: set[int] = set()
+
+    def _make_committer(self, recognition: Recognition) -> Storing:
+        return _Committers(
+            Committer(recognition, self._devices), TrackingCommitter(recognition, self._devices), self._seen
+        )
+
+    def _seen(self) -> None:
+        self._always = True
+
+    def _learn(self, batch: Any) -> None:
+        if isinstance(batch, PlainBatch):
+            super()._learn(batch)
+        else:
+            self._devices.learn({client.agent for client in batch.vocabulary.clients.names})
+
+    def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
+        log_format = self._options.choice.again(job.log_format)
+        if self._always or self._options.variables or says_more(log_format):
+            return self._requests(job, stream, log_format)
+        return super()._pieces(job, stream)
+
+    def _requests(self, job: Job, stream: LogStream, log_format: LogFormat) -> Iterator[Piece]:
+        options, line = self._options, job.line
+        limit = options.max_line_bytes
+        self._judge.use(self._book)
+        for chunk in stream.chunks(min(options.batch_bytes, PIECE_BYTES), limit):
+            now = int(time.time())
+            parsed = parse(chunk, log_format, options.reading, first_line=line, now=now, max_line=limit)
+            log_format = parsed.log_format or log_format
+            if job.first_line > line:
+                parsed = parsed.from_line(job.first_line)
+            line += parsed.lines
+            yield self._piece(chunk, parsed, log_format, now, stream.consumed())
+
+    def _piece(self, chunk: Chunk, parsed: Parsed, log_format: LogFormat, now: int, consumed: int) -> Piece:
+        """The rules of logs first, then those of requests."""
+        judged = self._judge(parsed.hits)
+        keep = np.flatnonzero(judged.fate == 0)
+        composer = Composer(
+            self._options.rules, self._book.sites, self._options.reading.encoding, self._options.variables
+        )
+        sent = composer(parsed.hits.take(keep), judged.columns["site"], judged.columns["time"])
+        batch = self._track(sent, now)
+        self._summary.unknown_hosts |= judged.unknown_hosts
+        reasons = np.array(REASONS, dtype=object)[judged.fate]
+        reasons[keep] = np.array(tracked.REASONS, dtype=object)[batch.fate]
+        fates: ledger.Fates = Counter()
+        rejects = list(parsed.rejects)
+        for reason, count in Counter(reasons.tolist()).items():
+            if not reason:
+                fates[IMPORTED, ""] += count
+            elif reason in REASONS or reason in tracked.DROPPED:
+                fates[DROPPED, reason] += count
+            else:
+                rejects += _rejects(chunk, parsed, np.flatnonzero(reasons == reason), reason)
+        fates += ledger.others_of(parsed)
+        fates.update(Counter((REJECTED, reject.reason) for reject in rejects[len(parsed.rejects) :]))
+        return Piece(
+            size=chunk.size,
+            end=chunk.offset + chunk.size,
+            tail=chunk.tail,
+            lines=parsed.lines,
+            last_line=parsed.last_line_offset,
+            unterminated=_last_fate(parsed, reasons, rejects) if chunk.unterminated else "",
+            batch=batch,
+            fates=fates,
+            rejects=sorted(rejects, key=lambda reject: reject.offset),
+            log_format=log_format.key,
+            created=[],
+            consumed=consumed,
+        )
+
+    def _track(self, sent: Any, now: int) -> Any:
+        """Requests as they count; sites that the log has made since are known."""
+        if self._tracker is None or self._known != set(self._book.sites):
+            options = self._options
+            self._known = set(self._book.sites)
+            installation = Installation(
+                self._book.sites,
+                self._goals,
+                self._dimensions,
+                None,
+                options.ai_assistants,
+                spammers(options.data_dir),
+            )
+            self._tracker = Enricher(installation, Definitions.load(options.data_dir), Locator(options.geoip))
+        return self._tracker(sent, now)
+
+
+class _Committers:
+    """The way of a batch's kind."""
+
+    def __init__(self, plain: Committer, tracking: TrackingCommitter, tracked_one: Any) -> None:
+        self._plain = plain
+        self._tracking = tracking
+        self._tracked_one = tracked_one
+
+    def store(self, connection: Connection, idsource: int, batch: Any, removed_offset: int | None = None) -> None:
+        if isinstance(batch, PlainBatch):
+            self._plain.store(connection, idsource, batch, removed_offset)
+        else:
+            self._tracked_one()
+            self._tracking.store(connection, idsource, batch, removed_offset)
+
+
+def says_more(log_format: LogFormat) -> bool:
+    """Whether lines have what only a tracking request has room for."""
+    return any(name.startswith("generation_time") or name in EVENT for name in log_format.fields)
+
+
+def _last_fate(parsed: Parsed, reasons: Any, rejects: list[Reject]) -> str:
+    """`outcome:reason` of the chunk's last line."""
+    at = parsed.last_line_offset
+    for reject in rejects:
+        if reject.offset == at:
+            return f"{REJECTED}:{reject.reason}"
+    offsets = parsed.hits["offset"]
+    if len(offsets) and offsets[-1].as_py() == at:
+        return f"{DROPPED}:{reasons[-1]}" if reasons[-1] else f"{IMPORTED}:"
+    return f"{DROPPED}:{parsed.last_dropped}"
+
+
+def _rejects(chunk: Chunk, parsed: Parsed, rows: Any, reason: str) -> list[Reject]:
+    found = []
+    for row in rows.tolist():
+        line, offset = parsed.hits["line"][row].as_py(), parsed.hits["offset"][row].as_py()
+        start = offset - chunk.offset
+        content = chunk.data[start : start + REJECT_BYTES].partition(b"\n")[0].rstrip(b"\r")
+        found.append(Reject(line, offset, reason, content))
+    return found
