@@ -11,6 +11,9 @@ import pytest
 
 from helpers_import import query
 from piwikcli.errors import InputError
+from piwikcli.ingest.prepare import ImportOptions
+from piwikcli.ingest.sitebook import SiteOptions
+from piwikcli.ingest.tracking.importer import ReplayImporter
 from piwikcli.ingest.tracking.inputs import detect
 from piwikcli.ingest.tracking.parameters import reference
 from tracking_requests import ANNA, actions, lines_of, rejects, request, shop, track, track_file, visits
@@ -60,6 +63,21 @@ def test_every_input_gives_the_same_requests(tmp_path: Path, name: str) -> None:
     assert visits(database, "idvisitor", "visit_total_time") == [(int(ANNA, 16), 31)]
     again = track_file(database, tmp_path / "dump")
     assert (again.outcome("imported"), len(actions(database, "idvisit"))) == (0, 2)
+
+
+def test_an_endpoints_log_is_replayed_for_one_site(tmp_path: Path) -> None:
+    database = shop(tmp_path / "piwik.duckdb")
+    lines = [log_line({**request("10:00:00", "/a", id=ANNA, idsite=7)})]
+    lines.append(log_line(request("10:00:05", "/b", id=ANNA)).replace("matomo.php", "index.php"))
+    lines.append(log_line(request("10:00:06", "/c", id=ANNA)).replace("204 0", "302 0"))
+    lines.append(log_line({**request("10:00:07", "/d", id=ANNA), "ua": "curl/8.4"}))
+    lines.append(log_line(request("10:00:08", "/e", id=ANNA)).replace("204 0", "500 0"))
+    (tmp_path / "log").write_text("".join(lines))
+    chosen = ImportOptions(sites=SiteOptions(1), batch_bytes=1 << 20)
+    summary = ReplayImporter(database, chosen).run([str(tmp_path / "log")])
+    assert summary.reasons("dropped") == {"bot": 1, "http_redirect": 1}
+    assert summary.reasons("rejected") == {"no_request": 1}
+    assert [url for (url,) in actions(database, "=idaction_url")] == ["example.org/a", "example.org/e"]
 
 
 def test_a_compressed_dump_is_the_same_content(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -133,6 +134,13 @@ def command(
         str, typer.Option("--title-category-delimiter", metavar="C", help="In the titles of errors.")
     ] = "/",
     encoding: Annotated[str, typer.Option("--encoding", metavar="NAME", help="Of the log.")] = "utf8",
+    replay_tracking: Annotated[
+        bool, typer.Option("--replay-tracking", help="The logs are of a tracking endpoint: replay its requests.")
+    ] = False,
+    replay_tracking_expected_tracker_file: Annotated[
+        str | None,
+        _many("--replay-tracking-expected-tracker-file", help="What the endpoint's path ends with.", metavar="NAME"),
+    ] = None,
     geoip: Annotated[
         Path | None,
         _many("--geoip", help="A .mmdb database of places (setting geoip.database).", metavar="FILE"),
@@ -243,7 +251,13 @@ def command(
             dry_run=dry_run,
             described=json.dumps({"logs": logs, "idsite": idsite, "rules": _described(rules)}),
         )
-        summary = run(settings, chosen, names, memory_limit, threads, worker, LogImporter)
+        importer: type[Importer] = LogImporter
+        if replay_tracking:
+            from piwikcli.ingest.tracking.importer import ReplayImporter as importer
+
+            if (ending := replay_tracking_expected_tracker_file) is not None:
+                chosen = replace(chosen, tracker_files=(ending.lower(),))
+        summary = run(settings, chosen, names, memory_limit, threads, worker, importer)
     return report(summary, allowed, as_json=summary_json)
 
 

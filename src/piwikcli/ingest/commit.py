@@ -19,6 +19,8 @@ from piwikcli.ingest.identities import Identities
 from piwikcli.ingest.lookups.devices import Device
 from piwikcli.ingest.recognise import CAMPAIGN, NULL, Ints, Requests, Visits
 from piwikcli.ingest.recognition import recognise
+from piwikcli.ingest.tracking import pool
+from piwikcli.ingest.tracking.commit import recompute
 from piwikcli.store import Connection, number
 
 
@@ -38,6 +40,13 @@ class Committer:
         names, labels = batch.vocabulary.users.names[:], batch.vocabulary.categories.names[:]
         used = np.unique(new.user[new.user != NULL]).tolist()
         old = touched.read(connection, new.config, new.time, [names[u] for u in used], self._look_back, removed)
+        if pool.has_tracking(connection, new.config):
+            # visits of tracking requests are touched, which have more to them
+            pool.start(connection, _as_pool(new, names, labels))
+            if removed is not None:
+                pool.take_back(connection, *removed)
+            recompute(connection, self._look_back)
+            return
         users, categories = old.users + names, old.categories + labels
         new.user = np.where(new.user == NULL, NULL, new.user + len(old.users))
         new.category = np.where(new.category == NULL, NULL, new.category + len(old.categories))
@@ -85,6 +94,31 @@ class Committer:
             category=c["category"],
             count=c["count"],
         )
+
+
+def _as_pool(new: Requests, users: Sequence[str], categories: Sequence[str]) -> pa.Table:
+    """New requests as `pool.start` takes them."""
+    return pa.table(
+        {
+            "idrequest": new.idrequest,
+            "idsite": new.idsite,
+            "idsource": new.source,
+            "byte_offset": new.offset,
+            "server_time": timestamps(new.time),
+            "day": dates(new.day),
+            "hour": new.hour,
+            "kind": new.kind,
+            "idaction_url": nullable(new.url, pa.int64()),
+            "idaction_name": nullable(new.name, pa.int64()),
+            "url_prefix": nullable(new.prefix, pa.int64()),
+            "idreferrer": new.referrer,
+            "idclient": new.client,
+            "user_id": words(new.user, users),
+            "search_cat": words(new.category, categories),
+            "search_count": nullable(new.count, pa.int64()),
+            "config_id": new.config,
+        }
+    )
 
 
 # --- what recognition needs to know beside the requests' own columns ----------------------------------------

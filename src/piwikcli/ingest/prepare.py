@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ class ImportOptions:
     ai_assistants: bool = True
     batch_bytes: int = 72 << 20
     max_line_bytes: int = 1 << 20
+    tracker_files: tuple[str, ...] = ("piwik.php", "matomo.php")
+    """What paths of tracking requests end with, in an endpoint's log."""
     dry_run: bool = False
     described: str = "{}"
     """The options as JSON, kept with the import."""
@@ -165,8 +168,7 @@ class Preparer:
 
 
 def spammers(data_dir: Path | None) -> list[str]:
-    """Hosts of referrer spam, from `spammers.txt` in the data folder."""
-    path = data_dir / "spammers.txt" if data_dir else None
-    if path is None or not path.is_file():
-        return []
+    """Hosts of referrer spam; `spammers.txt` in the data folder replaces the built-in list."""
+    own = data_dir / "spammers.txt" if data_dir else None
+    path = own if own is not None and own.is_file() else resources.files("piwikcli.lists") / "spammers.txt"
     return [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]

@@ -91,7 +91,7 @@ def compose(f: Facts, assigned: Assigned, history: History) -> Composed:
     n = len(f.time)
     row = np.arange(n)
     heads = np.flatnonzero(f.first)
-    tails = np.append(heads[1:], n) - 1
+    tails = np.append(heads[1:], n)[: len(heads)] - 1
     place = np.cumsum(f.first) - 1
     head = heads[place]
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from piwikcli.errors import UsageError
 from piwikcli.ingest import ledger
 from piwikcli.ingest.ahead import ahead
+from piwikcli.ingest.files import in_order
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.importer import Content, Importer
 from piwikcli.ingest.lookups.location import Locator
@@ -27,7 +28,7 @@ from piwikcli.ingest.tracking.commit import TrackingCommitter
 from piwikcli.ingest.tracking.enrich import CAMPAIGN, Enricher, request_times
 from piwikcli.ingest.tracking.fates import DROPPED as DROPPED_REASONS
 from piwikcli.ingest.tracking.fates import REASONS
-from piwikcli.ingest.tracking.inputs import Read, Reader, detect
+from piwikcli.ingest.tracking.inputs import ENDPOINT, Read, Reader, Replay, detect
 from piwikcli.ingest.tracking.installation import Installation
 from piwikcli.ingest.tracking.parameters import NAMES
 from piwikcli.lists.definitions import Definitions
@@ -46,10 +47,11 @@ class Rereading:
 
     names: frozenset[str]
     max_line: int
+    replay: Replay
 
     def hits(self, log_format: str, text: bytes, *, first: bool) -> dict[int, tuple[int, str]]:
         """See `sources.Again`."""
-        sent = Reader(log_format, self.names, self.max_line)(Chunk(0, text, len(text)), 1, _FAR).sent
+        sent = Reader(log_format, self.names, self.max_line, self.replay)(Chunk(0, text, len(text)), 1, _FAR).sent
         ip = sent.column("cip")
         ips = [value_at(ip.values, code) for code in ip.codes.tolist()]
         return dict(zip(sent.offset.tolist(), zip(request_times(sent).tolist(), ips, strict=True), strict=True))
@@ -80,11 +82,19 @@ class TrackingImporter(Importer):
     def _find(self, stream: LogStream, head: bytes) -> Content:
         default = self._options.sites.idsite
         return Content(
-            detect(stream.name, head),
+            self._detect(stream, head),
             self._target(default) if default is not None else "requests",
-            Rereading(self._names(), self._options.max_line_bytes),
+            Rereading(self._names(), self._options.max_line_bytes, self._replay()),
             lambda key: key,
         )
+
+    def _detect(self, stream: LogStream, head: bytes) -> str:
+        """The kind of input."""
+        return detect(stream.name, head, self._options.choice)
+
+    def _replay(self) -> Replay:
+        options = self._options
+        return Replay(options.choice, options.reading, options.rules, options.tracker_files)
 
     def _learn(self, batch: Batch) -> None:
         self._devices.learn({client.agent for client in batch.vocabulary.clients.names})
@@ -99,7 +109,7 @@ class TrackingImporter(Importer):
     def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
         """Read in a thread of its own, and enrich; the next piece is made while one is written."""
         options = self._options
-        reader = Reader(job.log_format, self._names(), options.max_line_bytes)
+        reader = Reader(job.log_format, self._names(), options.max_line_bytes, self._replay())
         size = min(options.batch_bytes, PIECE_BYTES)
         chunks = stream.whole() if reader.whole else stream.chunks(size, options.max_line_bytes)
         with ahead(self._read_all(chunks, reader, job.line), PIECES_AHEAD) as read:
@@ -122,6 +132,7 @@ class TrackingImporter(Importer):
                 fates[IMPORTED, ""] += count
             elif REASONS[code] in DROPPED_REASONS:
                 fates[DROPPED, REASONS[code]] += count
+        fates.update((DROPPED, reason) for reason in read.sent.dropped.values())
         if read.sent.blank:
             fates[DROPPED, "blank"] += read.sent.blank
         return Piece(
@@ -138,6 +149,19 @@ class TrackingImporter(Importer):
             created=[],
             consumed=consumed,
         )
+
+
+class ReplayImporter(TrackingImporter):
+    """One run of import-logs --replay-tracking: every file is an endpoint's access log."""
+
+    def _detect(self, stream: LogStream, head: bytes) -> str:
+        return ENDPOINT + self._options.choice.find(stream.name, head).key
+
+    def _replay(self) -> Replay:
+        return replace(super()._replay(), idsite=self._options.sites.idsite)
+
+    def _in_order(self, names: list[str]) -> list[str]:
+        return in_order(names, self._options.choice, self._options.reading)
 
 
 def _rejects(chunk: Chunk, read: Read, fate: np.typing.NDArray[np.int8]) -> list[Reject]:
@@ -161,4 +185,4 @@ def _last_fate(read: Read, fate: np.typing.NDArray[np.int8], rejects: list[Rejec
     if len(read.sent) and int(read.sent.offset[-1]) >= at:
         code = int(fate[-1])
         return f"{IMPORTED}:" if code == 0 else f"{DROPPED}:{REASONS[code]}"
-    return f"{DROPPED}:blank"
+    return f"{DROPPED}:{read.sent.dropped.get(at, 'blank')}"

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from piwikcli.errors import InputError
 from piwikcli.ingest.formats import Choice
+from piwikcli.ingest.lookups.bots import is_importer_bot
 from piwikcli.ingest.parse import parse
+from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.parsing.hits import Parsed
+from piwikcli.ingest.rules import Rules, host_filtered, hostname_accepted
 from piwikcli.ingest.stream import Chunk
+from piwikcli.ingest.tracking.batch import flagged, value_at
 from piwikcli.ingest.tracking.sent import (
     NONE,
     Bad,
@@ -22,7 +26,6 @@ from piwikcli.ingest.tracking.sent import (
     Ints,
     JsonReader,
     Sent,
-    columns_of,
     from_queries,
     read_document,
     read_queries,
@@ -35,7 +38,7 @@ ENDPOINTS = ("piwik.php", "matomo.php")
 _QUERY = re.compile(rb"\s*(?:\?|https?://\S*\?|[\w%.\[\]-]+=)[^\s\"]*$")
 
 
-def detect(name: str, head: bytes) -> str:
+def detect(name: str, head: bytes, choice: Choice | None = None) -> str:
     """The kind of input that a content's beginning shows. Raises InputError when it is none."""
     lines = [line for line in head.split(b"\n")[:1000] if line.strip()]
     first = lines[0].strip() if lines else b""
@@ -53,7 +56,7 @@ def detect(name: str, head: bytes) -> str:
     if b"\x00" in head:
         raise InputError(f"{name}: is binary data, not tracking requests")
     try:
-        return ENDPOINT + Choice().find(name, head).key
+        return ENDPOINT + (choice or Choice()).find(name, head).key
     except InputError:
         raise InputError(
             f"{name}: is no dump of tracking requests (query strings, URLs, JSON, an endpoint's access log)"
@@ -80,7 +83,7 @@ class Read:
 class Reader:
     """Reads chunks of one kind of input. `names` are the parameters wanted."""
 
-    def __init__(self, kind: str, names: frozenset[str], max_line: int) -> None:
+    def __init__(self, kind: str, names: frozenset[str], max_line: int, replay: Replay) -> None:
         self._kind = kind
         self._names = names
         self._max_line = max_line
@@ -90,7 +93,8 @@ class Reader:
             DOCUMENT: self._document,
         }.get(kind, self._hits)
         self._json = JsonReader(names) if kind == JSON else None
-        self._format = Choice().again(kind.removeprefix(ENDPOINT)) if kind.startswith(ENDPOINT) else None
+        self._replay = replay
+        self._format = replay.choice.again(kind.removeprefix(ENDPOINT)) if kind.startswith(ENDPOINT) else None
         self._now = 0
 
     @property
@@ -122,51 +126,94 @@ class Reader:
 
     def _hits(self, chunk: Chunk, line: int) -> Sent:
         assert self._format is not None
-        parsed = parse(chunk, self._format, first_line=line, now=self._now, max_line=self._max_line)
-        return from_hits(parsed, self._names)
+        reading = self._replay.reading
+        parsed = parse(chunk, self._format, reading, first_line=line, now=self._now, max_line=self._max_line)
+        self._format = parsed.log_format or self._format
+        return from_hits(parsed, self._names, self._replay)
 
 
-def from_hits(parsed: Parsed, names: frozenset[str]) -> Sent:
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """How an endpoint's access log is read: its format, the endpoint's names, what is left out."""
+
+    choice: Choice = field(default_factory=Choice)
+    reading: Reading = field(default_factory=Reading)
+    rules: Rules = field(default_factory=Rules)
+    endpoints: tuple[str, ...] = ENDPOINTS
+    idsite: int | None = None
+    """Everything belongs to this site, whatever a request says."""
+
+
+def from_hits(parsed: Parsed, names: frozenset[str], replay: Replay) -> Sent:
     """Requests of an endpoint's access log: the query's parameters, over what the log itself says."""
     bad = [Bad(reject.line, reject.offset, reject.reason, reject.content) for reject in parsed.rejects]
     hits = parsed.hits
-    path = columns_of(pa.table({"path": _texts(hits["path"])}), frozenset({"path"})).get("path")
-    line, offset = (np.asarray(hits[name].to_numpy(), dtype=np.int64) for name in ("line", "offset"))
-    if path is None:
-        return Sent(line[:0], offset[:0], {}, bad, parsed.blank)
-    replayed = np.array([_query(text) is not None for text in path.values], dtype=np.bool_)[path.codes]
+    line, offset, time, status = (
+        np.asarray(hits[name].to_numpy(), dtype=np.int64) for name in ("line", "offset", "time", "status")
+    )
+    path, agent = (_column(hits, name) for name in ("path", "agent"))
+    queries = [_query(text, replay.endpoints) for text in path.values]
+    asks = flagged(Column(path.codes, [query or "" for query in queries]), bool)
+    time = time + replay.rules.add_to_date
+    reason = _left_out(replay.rules, _column(hits, "host"), agent, time, status)
     bad += [
-        Bad(int(line[row]), int(offset[row]), "no_request", path.values[int(path.codes[row])].encode())
-        for row in np.flatnonzero(~replayed).tolist()
+        Bad(int(line[row]), int(offset[row]), "no_request", value_at(path.values, int(path.codes[row])).encode())
+        for row in np.flatnonzero(~asks & (reason == "")).tolist()
     ]
-    rows = np.flatnonzero(replayed)
-    queries = pa.array([_query(text) or "" for text in path.values], pa.string()).take(pa.array(path.codes[rows]))
-    columns = from_queries(queries, names)
-    log = {
-        "cip": _texts(hits["ip"]),
-        "ua": _texts(hits["agent"]),
-        "urlref": _texts(hits["referrer"]),
-        "cdt": hits["time"].cast(pa.string()),
-    }
-    for name, texts in log.items():
-        own = columns_of(pa.table({name: texts}).take(pa.array(rows)), frozenset({name})).get(name)
-        if own is not None:
-            columns[name] = _beneath(columns.get(name), own)
-    return Sent(line[rows], offset[rows], columns, bad, parsed.blank)
+    dropped = {int(offset[row]): str(reason[row]) for row in np.flatnonzero(reason != "").tolist()}
+    rows = np.flatnonzero(asks & (reason == ""))
+    texts = pa.array([query or "" for query in queries], pa.string()).take(pa.array(path.codes[rows]))
+    columns = from_queries(texts, names)
+    log = {"cip": _column(hits, "ip"), "ua": agent, "urlref": _column(hits, "referrer")}
+    seconds, codes = np.unique(time, return_inverse=True)
+    log["cdt"] = Column(codes.astype(np.int64), [str(second) for second in seconds.tolist()])
+    if replay.rules.enable_bots:
+        log["bots"] = Column(np.zeros(len(time), dtype=np.int64), ["1"])
+    if replay.idsite is not None:
+        columns["idsite"] = Column(np.zeros(len(rows), dtype=np.int64), [str(replay.idsite)])
+    for name, own in log.items():
+        columns[name] = _beneath(columns.get(name), Column(own.codes[rows], own.values))
+    return Sent(line[rows], offset[rows], columns, bad, parsed.blank, dropped)
 
 
-def _texts(column: pa.ChunkedArray) -> pa.Array:
-    """A column of bytes as texts, `-` as none."""
-    array = column.combine_chunks()
+def _left_out(rules: Rules, host: Column, agent: Column, time: Ints, status: Ints) -> np.typing.NDArray[np.str_]:
+    """Why the log's own rules leave lines out; empty for those that stay. Errors stay: the request was made."""
+    words = [word.lower() for word in rules.exclude_agents]
+    bot = flagged(agent, lambda text: is_importer_bot(text.lower()) or any(word in text.lower() for word in words))
+    redirect = (status >= 300) & (status < 400) & (status != 304)
+    tests = (
+        ("hostname", flagged(host, lambda text: not hostname_accepted(text, rules.hostnames))),
+        ("http_redirect", redirect & (not rules.enable_http_redirects)),
+        ("bot", bot & (not rules.enable_bots)),
+        ("host_filter", flagged(host, lambda text: host_filtered(text, rules))),
+        ("older", time < (rules.exclude_older_than if rules.exclude_older_than is not None else -(1 << 62))),
+        ("newer", time > (rules.exclude_newer_than if rules.exclude_newer_than is not None else 1 << 62)),
+    )
+    reason = np.full(len(time), "", dtype="U16")
+    for name, holds in reversed(tests):
+        reason[holds] = name
+    return reason
+
+
+def _column(hits: pa.Table, name: str) -> Column:
+    """A column of bytes as texts; `-` and nothing are not sent."""
+    array = hits[name].combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = (
+            pa.concat_arrays(array.chunks)
+            if array.num_chunks
+            else pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), pa.array([], pa.binary()))
+        )
     known = [raw.decode("utf-8", "replace").strip('"') for raw in array.dictionary.cast(pa.binary()).to_pylist()]
-    texts = pa.array([None if text in ("-", "") else text for text in known], pa.string())
-    return texts.take(array.indices)
+    codes = np.asarray(array.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+    empty = np.array([*(text in ("", "-") for text in known), False], dtype=np.bool_)
+    return Column(np.where(empty[codes], NONE, codes), known)
 
 
-def _query(path: str) -> str | None:
+def _query(path: str, endpoints: tuple[str, ...]) -> str | None:
     """The query of a request to the endpoint; None for another request, or one without a site."""
     before, _, query = path.partition("?")
-    if not before.lower().endswith(ENDPOINTS) or not re.search(r"(?:^|&)idsite=", query):
+    if not before.lower().endswith(endpoints) or not re.search(r"(?:^|&)idsite=", query):
         return None
     return query
 

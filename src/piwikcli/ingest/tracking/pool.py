@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from piwikcli.ingest.recognise import VISIT_LENGTH
+from piwikcli.ingest.recognise import VISIT_LENGTH, Ids
 from piwikcli.ingest.tracking.assign import USER
 from piwikcli.ingest.tracking.batch import ORDER
 from piwikcli.store import Connection, number
@@ -35,6 +35,22 @@ OWN_COLUMNS = (
 
 _SHA1 = "('0x' || left(sha1({}), 16))::UBIGINT"
 """A user's visitor id."""
+
+
+def has_tracking(connection: Connection, configs: Ids) -> bool:
+    """Whether the visits in `touched`, or pings of these fingerprints, are those of tracking requests."""
+    if not number(connection, "SELECT count(*) FROM (SELECT 1 FROM request_state LIMIT 1)"):
+        return False
+    if number(connection, "SELECT count(*) FROM touched SEMI JOIN visit_detail USING (idvisit)"):
+        return True
+    connection.register("new_config", pa.table({"config_id": pa.array(np.unique(configs))}))
+    waiting = number(
+        connection,
+        "SELECT count(*) FROM request_state s JOIN request_detail x USING (idrequest) "
+        "SEMI JOIN new_config USING (config_id) WHERE s.idvisit = 0",
+    )
+    connection.unregister("new_config")
+    return waiting > 0
 
 
 def start(connection: Connection, new: pa.Table) -> None:

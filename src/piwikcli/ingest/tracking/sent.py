@@ -53,6 +53,8 @@ class Sent:
     columns: dict[str, Column]
     bad: list[Bad] = field(default_factory=list)
     blank: int = 0
+    dropped: dict[int, str] = field(default_factory=dict)
+    """Offset -> reason of lines of an access log that its own rules leave out."""
 
     def __len__(self) -> int:
         return len(self.line)
