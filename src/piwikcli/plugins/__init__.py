@@ -34,6 +34,8 @@ CORE = (
     "ecommerce",
     "events",
     "contents",
+    "custom_dimensions",
+    "custom_variables",
     "page_performance",
     "live",
     "transitions",
