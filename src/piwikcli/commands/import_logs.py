@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from piwikcli.settings import Settings
 
 Many = list[str] | None
+FOLLOW_SECONDS = 2.0
+"""Between two looks at files that are followed."""
 
 
 def _many(*names: str, help: str, metavar: str = "GLOB") -> Any:
@@ -148,6 +151,9 @@ def command(
     data_dir: Annotated[
         Path | None, _many("--data-dir", help="Newer referrer lists (setting data_dir).", metavar="DIR")
     ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on reading what the files get, through rotation.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Everything but the commit.")] = False,
     summary_json: Annotated[bool, typer.Option("--summary-json", help="The summary as JSON on stdout.")] = False,
     max_rejects: Annotated[
@@ -257,6 +263,8 @@ def command(
 
             if (ending := replay_tracking_expected_tracker_file) is not None:
                 chosen = replace(chosen, tracker_files=(ending.lower(),))
+        if follow:
+            return _follow(settings, importer, chosen, names, memory_limit, threads, as_json=summary_json)
         summary = run(settings, chosen, names, memory_limit, threads, worker, importer)
     return report(summary, allowed, as_json=summary_json)
 
@@ -294,6 +302,32 @@ def run(
             bar.update(sum(before.values()), lines)
 
         return (importer or Importer)(database, chosen, advance, worker).run(names)
+
+
+def _follow(
+    settings: Settings,
+    importer: type[Importer],
+    chosen: ImportOptions,
+    names: list[str],
+    memory_limit: str | None,
+    threads: int | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Read on until a signal ends the command; what it has done is told then."""
+    if chosen.dry_run:
+        raise UsageError("--follow keeps what it reads; it is no --dry-run")
+    running = importer(options.open_database(settings, memory_limit=memory_limit, threads=threads), chosen)
+
+    def pause() -> bool:
+        time.sleep(FOLLOW_SECONDS)
+        return True
+
+    try:
+        running.follow(names, pause)
+    finally:
+        report(running.summary, None, as_json=as_json)
+    return ExitCode.DONE
 
 
 def report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: bool) -> int:

@@ -24,6 +24,7 @@ from piwikcli.ingest.commit import Committer
 from piwikcli.ingest.devicebook import DeviceBook
 from piwikcli.ingest.files import in_order
 from piwikcli.ingest.fingerprints import Recognition
+from piwikcli.ingest.follow import Followed
 from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.prepare import PIECE_BYTES, ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.sitebook import SiteBook
@@ -86,6 +87,8 @@ class Importer:
         self._book = SiteBook(options.sites)
         self._devices = DeviceBook()
         self._summary = Summary(dry_run=options.dry_run)
+        self._counted: set[int] | None = None
+        """Sources whose lines of earlier imports have been told, when files are read again and again."""
 
     def run(self, names: list[str]) -> Summary:
         """Import the files in order of time. Problems of single files are in the summary; wrong options raise."""
@@ -94,14 +97,44 @@ class Importer:
             with self._transaction() as connection:
                 self._begin(connection)
             for name in self._in_order(names):
-                try:
-                    self._import(name)
-                except InputError as error:
-                    self._summary.problems.append(str(error))
+                self._import_if_readable(name)
             with self._transaction() as connection:
                 connection.execute("UPDATE import SET finished = ? WHERE idimport = ?", [_now(), self._idimport])
+        self._finish(started)
+        return self._summary
+
+    def _finish(self, started: float) -> None:
         self._summary.sites_created = [(site.idsite, site.name, site.main_url) for site in self._book.created]
         self._summary.seconds = time.monotonic() - started
+
+    def follow(self, names: list[str], pause: Callable[[], bool]) -> Summary:
+        """Import what the files have and get, through rotation, until `pause` says that it is enough.
+
+        It is called when there is nothing new. What ends the process leaves the summary of what was committed.
+        """
+        started = time.monotonic()
+        files = [Followed(name) for name in names]
+        self._counted = set()
+        with self._transaction() as connection:
+            self._begin(connection)
+        try:
+            while True:
+                for file in files:
+                    for name in file.changed():
+                        self._import_if_readable(name)
+                if not pause():
+                    return self._summary
+        finally:
+            for file in files:
+                file.close()
+            with self._transaction() as connection:
+                connection.execute("UPDATE import SET finished = ? WHERE idimport = ?", [_now(), self._idimport])
+            self._finish(started)
+            self._summary.files = len(files)
+
+    @property
+    def summary(self) -> Summary:
+        """What has been done so far."""
         return self._summary
 
     @contextmanager
@@ -152,6 +185,13 @@ class Importer:
 
     # --- one file ---------------------------------------------------------------------------------------------
 
+    def _import_if_readable(self, name: str) -> None:
+        try:
+            self._import(name)
+        except InputError as error:
+            if str(error) not in self._summary.problems:
+                self._summary.problems.append(str(error))
+
     def _import(self, name: str) -> None:
         stream = LogStream(name)
         try:
@@ -176,12 +216,15 @@ class Importer:
                 shown = found.show(log_format)
                 stored = source.committed
                 removed = self._continue_line(source, stream)
-                ledger.write_already(connection, self._idimport, source.idsource, source.already)
-                self._summary.fates[ALREADY, ""] += source.already
+                if self._counted is None or source.idsource not in self._counted:
+                    ledger.write_already(connection, self._idimport, source.idsource, source.already)
+                    self._summary.fates[ALREADY, ""] += source.already
             else:
                 self._book.store(connection)
                 source = sources.create(connection, found.target, stream.name, head, log_format)
                 stored = 0
+        if self._counted is not None:
+            self._counted.add(source.idsource)
         self._summary.formats[stream.name] = shown
         if not source.whole:
             self._read(stream, source, stored, log_format, head, removed)
