@@ -9,21 +9,21 @@ from piwikcli.archive.slices import of_archives
 from piwikcli.plugins.api import ConversionNumbers, DistinctNumber, NumericRecord
 from piwikcli.store import Connection
 
-_SOURCES = {"visits": "FROM v", "actions": "FROM a", "pages": "FROM p", "conversions": "FROM c"}
+_SOURCES = {"visits": "FROM v", "actions": "FROM a", "pages": "FROM p", "conversions": "FROM c", "tracked": "FROM t"}
 
 
 Number = NumericRecord | DistinctNumber
 
 
 def store_day_numbers(connection: Connection, records: Sequence[Number]) -> None:
-    """Compute every number from `v`, `a`, `p` and `c`, into `number_of` (idarchive, name, value)."""
+    """Compute every number from `v`, `a`, `p`, `c` and `t`, into `number_of` (idarchive, name, value)."""
     for source, relation in _SOURCES.items():
-        some = (record for record in records if isinstance(record, NumericRecord) and record.source == source)
-        _store(
-            connection,
-            {record.name: record.sql for record in some},
-            f"SELECT idarchive, {{}} {relation} GROUP BY idarchive",
-        )
+        by_decimals: dict[int, dict[str, str]] = defaultdict(dict)
+        for record in records:
+            if isinstance(record, NumericRecord) and record.source == source:
+                by_decimals[record.decimals][record.name] = record.sql
+        for decimals, values in by_decimals.items():
+            _store(connection, values, f"SELECT idarchive, {{}} {relation} GROUP BY idarchive", decimals)
     _count_distinct(connection, records, "v")
 
 
@@ -64,11 +64,11 @@ def _count_distinct(connection: Connection, records: Sequence[Number], visits: s
         _store(connection, counts, f"SELECT idarchive, {{}} FROM ({values}) GROUP BY idarchive")
 
 
-def _store(connection: Connection, values: Mapping[str, str], query: str) -> None:
+def _store(connection: Connection, values: Mapping[str, str], query: str, decimals: int = 2) -> None:
     """Add numbers, by name, that a query with one row per archive gives; `{}` in it stands for their aggregates."""
     if not values:
         return
-    rounded = ", ".join(f"round(CAST({sql} AS DOUBLE), 2)" for sql in values.values())
+    rounded = ", ".join(f"round(CAST({sql} AS DOUBLE), {decimals})" for sql in values.values())
     found = connection.execute(query.format(rounded)).fetchall()
     numbers = [
         (idarchive, name, value)

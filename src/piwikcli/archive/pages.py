@@ -14,6 +14,9 @@ from piwikcli.archive.paths import place_actions
 from piwikcli.plugins.api import PageRecord
 from piwikcli.store import Connection, number
 
+EVENT = 10
+"""Kind of events; the time before one is not spent on a page."""
+
 _KEY = "idarchive, idaction, has_other, kind"
 
 
@@ -47,7 +50,7 @@ def _per_action(connection: Connection, column: str) -> None:
             FROM per_visit JOIN several s USING (idarchive, idvisit) GROUP BY ALL
         ), spent AS (
             SELECT idarchive, {column}_ref AS idaction, sum(time_spent_ref_action) AS sum_time_spent
-            FROM hit WHERE time_spent_ref_action > 0 AND {column}_ref > 0 GROUP BY ALL
+            FROM hit WHERE kind <> {EVENT} AND time_spent_ref_action > 0 AND {column}_ref > 0 GROUP BY ALL
         ), entries AS (
             SELECT idarchive, visit_entry_{column} AS idaction, count(*) AS entry_nb_visits,
                    count(*) FILTER (once) AS entry_nb_uniq_visitors,

@@ -7,17 +7,14 @@ from collections.abc import Callable, Mapping
 from piwikcli.plugins.action_lookup import one_download, one_outlink, one_title, one_url
 from piwikcli.plugins.api import Context, DataTable, ProcessedMetric, Ratio, Report, Row, simple
 from piwikcli.plugins.labels import urlencode
+from piwikcli.plugins.page_goals import with_page_rates
+from piwikcli.plugins.page_performance import AVERAGES, PAGE_LOAD_TIME, SUMS
 
-TIMES = ("network", "server", "transfer", "dom_processing", "dom_completion", "on_load")
 TIME_ON_PAGE = Ratio("avg_time_on_page", "sum_time_spent", "nb_hits", 0, "duration")
 BOUNCE_RATE = Ratio("bounce_rate", "entry_bounce_count", "entry_nb_visits", 2, "percent")
 EXIT_RATE = Ratio("exit_rate", "exit_nb_visits", "nb_visits", 2, "percent")
 PAGE_METRICS = (TIME_ON_PAGE, BOUNCE_RATE, EXIT_RATE)
-PAGE_LOAD_TIME = ProcessedMetric(
-    "avg_page_load_time",
-    lambda columns: sum(columns.get(f"avg_time_{name}", 0) for name in TIMES),
-    "duration",
-)
+ROOT_METRICS: tuple[Ratio | ProcessedMetric, ...] = (*AVERAGES, PAGE_LOAD_TIME)
 
 UNDEFINED = frozenset({"Page URL not defined", "Page Name not defined"})
 
@@ -139,10 +136,12 @@ def _report(
         title=title,
         metrics=metrics,
         record=record,
+        rows=with_page_rates(options.pop("rows", None)),  # type: ignore[arg-type]
         metadata=metadata,
         recursive=True,
         processed=PAGE_METRICS,
-        root_processed=(PAGE_LOAD_TIME,),
+        temporary=SUMS,
+        root_processed=ROOT_METRICS,
         subtable=f"Actions.{action}",
         separator="/",
         label_dimension=f"Actions_{dimension}",
@@ -194,7 +193,7 @@ def _single(action: str, title: str, parameter: str, compute: Callable[[Context]
         metadata=metadata(leaf),
         metrics=_PAGE if pages else ("nb_visits", "nb_hits"),
         processed=PAGE_METRICS if pages else (),
-        root_processed=(PAGE_LOAD_TIME,) if pages else (),
+        root_processed=ROOT_METRICS if pages else (),
         parameters=(parameter,),
         needs=(parameter,),
         flattenable=False,

@@ -6,6 +6,7 @@ How names become trees of labels: docs/reference/actions.md.
 from piwikcli.plugins.action_dimensions import DIMENSIONS
 from piwikcli.plugins.action_reports import REPORTS
 from piwikcli.plugins.api import ActionRecord, NumericRecord, PageRecord, Plugin, RowCount
+from piwikcli.plugins.page_performance import PAGE_MEASURES
 
 PAGE, OUTLINK, DOWNLOAD, TITLE, KEYWORD = 1, 2, 3, 4, 8
 
@@ -23,6 +24,8 @@ RECORDS = (
         tree="url",
         undefined="Page URL not defined",
         undefined_type=TITLE,
+        conversions="all",
+        measures=PAGE_MEASURES,
     ),
     PageRecord(
         name="Actions_actions",
@@ -31,6 +34,8 @@ RECORDS = (
         tree="title",
         undefined=" Page Name not defined",
         undefined_type=PAGE,
+        conversions="all",
+        measures=PAGE_MEASURES,
     ),
     PageRecord(
         name="Actions_downloads",
@@ -57,6 +62,7 @@ RECORDS = (
         entries=False,
         following_search=False,
         no_result=True,
+        conversions="entries",
         max_rows="site_search",
         max_subtable_rows=None,
     ),
@@ -80,6 +86,7 @@ PLUGIN = Plugin(
     "Actions",
     records=RECORDS,
     reports=REPORTS,
+    metrics=tuple(measure.metric for measure in PAGE_MEASURES),
     dimensions=DIMENSIONS,
     described_in="piwikcli.plugins.descriptions.actions",
 )

@@ -35,6 +35,6 @@ def process(columns: dict[str, Value], metrics: Sequence[Processed]) -> None:
             continue
         if isinstance(metric, ProcessedMetric):
             columns[metric.name] = metric.compute(columns)
-        else:
+        elif not metric.optional or metric.divisor in columns:
             dividend, divisor = columns.get(metric.dividend), columns.get(metric.divisor)
             columns[metric.name] = _quotient(dividend, divisor, metric.decimals)

@@ -133,6 +133,11 @@ class PageRecord(Record):
     exits: bool = True
     following_search: bool = True
     no_result: bool = False
+    conversions: Literal["", "all", "entries"] = ""
+    """Whether rows have the conversions that come after their views and those of visits that began with them (`all`),
+    the latter only, or none."""
+    measures: tuple[Measure, ...] = ()
+    """Further metrics, aggregated over `t` per action; a NULL is none."""
     max_rows: str | None = "actions"
     max_subtable_rows: str | None = "actions_subtable"
 
@@ -222,8 +227,9 @@ class NumericRecord:
 
     name: str
     sql: str
-    source: Literal["visits", "actions", "pages", "conversions"]
+    source: Literal["visits", "actions", "pages", "conversions", "tracked"]
     aggregation: Literal["sum", "max"] = "sum"
+    decimals: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,8 @@ class Ratio:
     divisor: str
     decimals: int = 0
     kind: Kind = "number"
+    optional: bool = False
+    """Whether a row without the divisor's column doesn't have it, rather than 0."""
 
 
 Processed = Ratio | ProcessedMetric

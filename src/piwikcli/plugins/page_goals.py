@@ -1,0 +1,42 @@
+"""Goals in rows of pages: how many of the site's conversions came after a view. Docs: docs/reference/metrics.md."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from piwikcli.plugins.api import Context, DataTable
+
+Rows = Callable[[DataTable, Context], DataTable]
+_NUMBERS = {"ecommerceOrder": "0", "ecommerceAbandonedCart": "-1"}
+
+
+def with_page_rates(rows: Rows | None = None) -> Rows:
+    """`rows`, and then `nb_conversions_page_rate` in the goals of the rows that are asked for, not of those below."""
+
+    def changed(table: DataTable, context: Context) -> DataTable:
+        table = rows(table, context) if rows else table
+        for row in table:
+            goals = row.columns.get("goals")
+            if goals:
+                row.columns["goals"] = {goal: _with_rate(goal, values, context) for goal, values in goals.items()}
+        return table
+
+    return changed
+
+
+def _with_rate(goal: str, values: dict[str, Any], context: Context) -> dict[str, Any]:
+    if "nb_conversions_page_uniq" not in values:
+        return values
+    idgoal = goal.removeprefix("idgoal=")
+    total = context.number(f"Goal_{_NUMBERS.get(idgoal, idgoal)}_nb_conversions")
+    found = values["nb_conversions_page_uniq"]
+    # three decimals, halves up: both are whole numbers
+    thousandths = min(1000, (2000 * found + total) // (2 * total)) if total else 0
+    rate = thousandths / 1000
+    result: dict[str, Any] = {}
+    for name, value in values.items():
+        if name == "nb_conversions_page_uniq":
+            result["nb_conversions_page_rate"] = int(rate) if rate.is_integer() else rate
+        result[name] = value
+    return result
