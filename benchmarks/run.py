@@ -25,6 +25,14 @@ from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).resolve().parent
+SEGMENTS = (
+    "deviceType==smartphone",
+    "referrerType==search;actions>1",
+    "pageUrl=@docs",
+    "pageUrl!@docs",
+    "actions>=1",
+)
+"""Five of all sorts; the last two select (nearly) everything."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ def measure(command: list[str], environment: dict[str, str]) -> Cost:
 
 
 def run_once(log: Path, folder: Path, args: argparse.Namespace) -> dict[str, Cost]:
-    """One round: import, goaccess, archive, report."""
+    """One round: import, goaccess, archive, the archives of five stored segments, report."""
     piwik = str(Path(sys.executable).with_name("piwik"))
     environment = {**os.environ, "PIWIK_DB": str(folder / "piwik.duckdb"), "XDG_CONFIG_HOME": str(folder)}
     site = [piwik, "sites", "add", "--name", "bench", "--url", "http://www.example.org"]
@@ -80,6 +88,10 @@ def run_once(log: Path, folder: Path, args: argparse.Namespace) -> dict[str, Cos
         command = [goaccess, str(log), "--log-format=COMBINED", "--no-progress", "-o", output]
         costs["goaccess"] = measure(command, environment)
     costs["archive"] = measure([piwik, "archive"], environment)
+    for definition in SEGMENTS:
+        store = [piwik, "segments", "add", "--name", definition, "--definition", definition, "--auto-archive"]
+        subprocess.run(store, env=environment, check=True, stdout=subprocess.DEVNULL)
+    costs["segments"] = measure([piwik, "archive"], environment)
     costs["report"] = measure([*report, "--format", "csv", "-o", str(folder / "report.csv")], environment)
     return costs
 
@@ -147,6 +159,8 @@ def show(runs: list[dict[str, Cost]], lines: int, *, as_json: bool) -> None:
         rate = f"{lines / cost.seconds:,.0f}" if step in ("import", "goaccess") else ""
         print(f"{step:<10}{cost.seconds:>10.2f}{rate:>12}{cost.cpu:>9.2f}{cost.rss:>9.0f}")
     print()
+    with_segments = (costs["archive"].cpu + costs["segments"].cpu) / costs["archive"].cpu
+    print(f"archive with five segments: {with_segments:.2f} times the CPU of archive without")
     for step, ratio in faster.items():
         print(f"{step}: {ratio:.2f} times goaccess's speed")
     if not faster:
