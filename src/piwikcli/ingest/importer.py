@@ -33,6 +33,7 @@ from piwikcli.ingest.summary import ALREADY, Summary
 from piwikcli.ingest.worker import Worker
 from piwikcli.store import Connection, Database, number, one
 from piwikcli.store.options import record_settings
+from piwikcli.store.turns import Turns
 
 PIECES_AHEAD = 6
 """So many pieces may wait for their commit."""
@@ -82,6 +83,7 @@ class Importer:
         if self._scratch and not database.exists():
             database = Database.at(Path(self._scratch.name) / "rehearsal.duckdb")
         self._database = database
+        self._turns = Turns(database)
         self._rehearsal: Connection | None = None
         Locator(options.geoip)  # a wrong one is found before anything is done
         self._book = SiteBook(options.sites)
@@ -155,9 +157,13 @@ class Importer:
             self._scratch.cleanup()
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, *, in_turns: bool = False) -> Iterator[Connection]:
+        """`in_turns`: the next one follows soon, if a worker prepares it."""
         if self._rehearsal is not None:
             yield self._rehearsal
+        elif in_turns and self._worker is not None:
+            with self._turns.transaction() as connection:
+                yield connection
         else:
             with self._database.write() as connection:
                 yield connection
@@ -301,10 +307,13 @@ class Importer:
             options=self._options,
             book=self._book,
         )
-        with ahead(self._pieces(job, stream), PIECES_AHEAD) as prepared:
-            for pieces in self._batches(prepared):
-                self._commit(stream, source, stored, pieces, head, removed)
-                stored, removed = source.committed, None
+        try:
+            with ahead(self._pieces(job, stream), PIECES_AHEAD) as prepared:
+                for pieces in self._batches(prepared):
+                    self._commit(stream, source, stored, pieces, head, removed)
+                    stored, removed = source.committed, None
+        finally:
+            self._turns.end()
         stream.truncated |= job.truncated
 
     def _batches(self, prepared: Ahead[Piece]) -> Iterator[list[Piece]]:
@@ -349,7 +358,7 @@ class Importer:
         last = pieces[-1]
         self._book.adopt(last.created)
         self._learn(batch)
-        with self._transaction() as connection:
+        with self._transaction(in_turns=True) as connection:
             at = one(connection, "SELECT committed FROM source WHERE idsource = ?", [source.idsource])
             if at is None or at[0] != stored or (not stored and sources.is_overtaken(connection, source, head)):
                 raise PiwikError(f"{stream.name}: another import of the same content is running")

@@ -7,9 +7,12 @@ any moment. See docs/explanation/importing.md.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,10 +68,11 @@ class Worker:
     """The process. It starts when this object is made, to be ready when the first file is; close it in any case."""
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), name="piwik-prepare", daemon=True)
-        self._process.start()
+        self._pipe, theirs = multiprocessing.Pipe()
+        # not as a child of multiprocessing, which would first import the whole program again
+        serving = f"from piwikcli.ingest.worker import serve; serve({theirs.fileno()})"
+        command = [sys.executable, "-P", "-c", serving]
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
         theirs.close()
         self._words: Vocabulary | None = None
 
@@ -98,15 +102,17 @@ class Worker:
     def close(self) -> None:
         """End the process, whatever it is doing."""
         self._process.kill()
-        self._process.join()
+        self._process.wait()
         self._pipe.close()
 
 
-def _serve(pipe: Connection) -> None:
+def serve(descriptor: int) -> None:
     """What the process does: jobs in, pieces out, until the other side is gone."""
     from piwikcli.ingest.prepare import Preparer
 
+    pipe = Connection(descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches both; the other side decides
+    gc.set_threshold(200_000)  # what it makes stays
     preparer: Preparer | None = None
     sizes: tuple[int, ...] = ()
     words: Vocabulary | None = None

@@ -18,14 +18,17 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from piwikcli.declared import dataclass
 from piwikcli.errors import BusyError, InputError, PiwikError
 
-Connection = duckdb.DuckDBPyConnection
+if TYPE_CHECKING:
+    import duckdb
+
+    Connection = duckdb.DuckDBPyConnection
+else:
+    Connection = Any  # the engine is imported when it is needed: what only prepares rows has no database
 
 _OPEN: weakref.WeakSet[Connection] = weakref.WeakSet()
 
@@ -37,6 +40,22 @@ def interrupt_all() -> None:
 
 
 _LOCK_WORDS = ("Could not set lock", "Conflicting lock", "different configuration", "being used by another")
+
+
+LONGEST_WAIT = 0.06
+"""Seconds after which whoever waits for the database tries again, at the latest."""
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """Commits when the block ends, rolls back when it raises."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +91,21 @@ class Database:
         Commits when the block ends, rolls back when it raises.
         Raises BusyError (naming the holder's PID) when others hold the database longer than `lock_timeout`.
         """
+        with self.session() as connection, transaction(connection):
+            yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A connection for several transactions under one file lock; nobody else gets in before it ends.
+
+        Creates the database and its schema on first use. Raises BusyError as `write` does.
+        """
         _make_folder(self.path.parent)
         with self._lock() as deadline:
             connection = self._connect(read_only=False, deadline=deadline)
             try:
                 _migrate(connection)
-                connection.execute("BEGIN TRANSACTION")
-                try:
-                    yield connection
-                except BaseException:
-                    connection.execute("ROLLBACK")
-                    raise
-                connection.execute("COMMIT")
+                yield connection
             finally:
                 connection.close()
 
@@ -104,6 +126,8 @@ class Database:
             connection.close()
 
     def _connect(self, *, read_only: bool, deadline: float) -> Connection:
+        import duckdb
+
         config: dict[str, str | bool | int | float | list[str]] = {}
         if self.memory_limit:
             config["memory_limit"] = self.memory_limit
@@ -119,7 +143,7 @@ class Database:
                 if time.monotonic() >= deadline:
                     found = re.search(r"PID (\d+)", text)
                     raise BusyError(self._busy(found[1] if found else "")) from error
-                time.sleep(random.uniform(0.01, 0.06))
+                time.sleep(random.uniform(0.01, LONGEST_WAIT))
             except (
                 duckdb.SerializationException,
                 duckdb.InvalidInputException,
@@ -149,7 +173,7 @@ class Database:
                 except BlockingIOError:
                     if time.monotonic() >= deadline:
                         raise BusyError(self._busy(os.pread(handle, 32, 0).decode("ascii", "ignore"))) from None
-                    time.sleep(random.uniform(0.01, 0.06))
+                    time.sleep(random.uniform(0.01, LONGEST_WAIT))
             os.ftruncate(handle, 0)
             os.pwrite(handle, str(os.getpid()).encode(), 0)
             yield deadline
@@ -194,6 +218,8 @@ def _migrations() -> list[tuple[str, str]]:
 
 
 def _applied(connection: Connection) -> set[str]:
+    import duckdb
+
     try:
         found = connection.execute("SELECT name FROM migration").fetchall()
     except duckdb.CatalogException:  # a new file; looking into information_schema takes longer than most reports

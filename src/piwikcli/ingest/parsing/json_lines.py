@@ -12,7 +12,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -91,6 +90,8 @@ def _query(values: pa.Array, *expressions: str) -> pa.Table:
     """SQL expressions over lines (the column `line`), each over the one before; rows stay in order."""
     connection = getattr(_LOCAL, "connection", None)
     if connection is None:
+        import duckdb  # only logs of JSON lines need it here
+
         connection = _LOCAL.connection = duckdb.connect(config={"threads": 1})
     relation = connection.from_arrow(pa.table({"line": values}))
     for expression in expressions:
