@@ -7,6 +7,7 @@ See docs/explanation/visits.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +17,14 @@ from piwikcli.ingest.dictionaries import dates, nullable, timestamps, words
 from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.identities import Identities
-from piwikcli.ingest.lookups.devices import Device
 from piwikcli.ingest.recognise import CAMPAIGN, NULL, Ints, Requests, Visits
 from piwikcli.ingest.recognition import recognise
 from piwikcli.ingest.tracking import pool
 from piwikcli.ingest.tracking.commit import recompute
 from piwikcli.store import Connection, number
+
+if TYPE_CHECKING:
+    from piwikcli.ingest.lookups.devices import Device
 
 
 class Committer:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from piwikcli.ingest.enrich import Batch
-from piwikcli.ingest.lookups.devices import Device, detect_all
 from piwikcli.ingest.vocabulary import CLIENT_AGENT, Vocabulary
 from piwikcli.store import Connection
+
+if TYPE_CHECKING:
+    from piwikcli.ingest.lookups.devices import Device
 
 _REMEMBERED = 200_000
 
 
-class DeviceBook(Mapping[str, Device]):
-    """User agent -> device. What the database has stays as it is, also when the detection improves."""
+class DeviceBook(Mapping[str, "Device"]):
+    """User agent -> device. What the database has stays as it is, also when the detection improves.
+
+    The detection is imported when an agent is new, while the worker reads the log.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str, Device] = {}
@@ -30,12 +36,17 @@ class DeviceBook(Mapping[str, Device]):
             " FROM device ORDER BY iddevice DESC LIMIT ?",
             [_REMEMBERED],
         ).fetchall()
-        self._known = {agent: Device(*columns) for agent, *columns in rows}
+        if rows:
+            from piwikcli.ingest.lookups.devices import Device
+
+            self._known = {agent: Device(*columns) for agent, *columns in rows}
 
     def learn(self, agents: Iterable[str]) -> None:
         """Detect the devices of agents not seen before."""
         unknown = list({agent: None for agent in agents if agent not in self._known})
         if unknown:
+            from piwikcli.ingest.lookups.devices import detect_all
+
             self._known.update(zip(unknown, detect_all(unknown), strict=True))
 
     def learn_clients(self, batch: Batch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +12,14 @@ import pyarrow as pa
 from piwikcli.ingest.dictionaries import nullable, resolve, texts, timestamps
 from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.fingerprints import Fingerprints, Recognition
-from piwikcli.ingest.lookups.devices import Device
 from piwikcli.ingest.lookups.location import Location
 from piwikcli.ingest.lookups.referrers import Referrer
 from piwikcli.ingest.recognise import NULL, Ids, Ints
 from piwikcli.ingest.vocabulary import CLIENT_AGENT, CLIENT_IP, CLIENT_LANGUAGE, CLIENT_LOCATION, Vocabulary
 from piwikcli.store import Connection
+
+if TYPE_CHECKING:
+    from piwikcli.ingest.lookups.devices import Device
 
 _MAPPED = b"\0" * 10 + b"\xff\xff"
 _NOWHERE = _MAPPED + b"\0" * 4

@@ -95,7 +95,7 @@ class Importer:
     def run(self, names: list[str]) -> Summary:
         """Import the files in order of time. Problems of single files are in the summary; wrong options raise."""
         started = time.monotonic()
-        with self._rehearsing():
+        with self._rehearsing(), self._turns:
             with self._transaction() as connection:
                 self._begin(connection)
             for name in self._in_order(names):
@@ -157,11 +157,11 @@ class Importer:
             self._scratch.cleanup()
 
     @contextmanager
-    def _transaction(self, *, in_turns: bool = False) -> Iterator[Connection]:
-        """`in_turns`: the next one follows soon, if a worker prepares it."""
+    def _transaction(self) -> Iterator[Connection]:
+        """With a worker the database stays open for the next one, which follows soon."""
         if self._rehearsal is not None:
             yield self._rehearsal
-        elif in_turns and self._worker is not None:
+        elif self._worker is not None:
             with self._turns.transaction() as connection:
                 yield connection
         else:
@@ -307,13 +307,10 @@ class Importer:
             options=self._options,
             book=self._book,
         )
-        try:
-            with ahead(self._pieces(job, stream), PIECES_AHEAD) as prepared:
-                for pieces in self._batches(prepared):
-                    self._commit(stream, source, stored, pieces, head, removed)
-                    stored, removed = source.committed, None
-        finally:
-            self._turns.end()
+        with ahead(self._pieces(job, stream), PIECES_AHEAD) as prepared:
+            for pieces in self._batches(prepared):
+                self._commit(stream, source, stored, pieces, head, removed)
+                stored, removed = source.committed, None
         stream.truncated |= job.truncated
 
     def _batches(self, prepared: Ahead[Piece]) -> Iterator[list[Piece]]:
@@ -358,7 +355,7 @@ class Importer:
         last = pieces[-1]
         self._book.adopt(last.created)
         self._learn(batch)
-        with self._transaction(in_turns=True) as connection:
+        with self._transaction() as connection:
             at = one(connection, "SELECT committed FROM source WHERE idsource = ?", [source.idsource])
             if at is None or at[0] != stored or (not stored and sources.is_overtaken(connection, source, head)):
                 raise PiwikError(f"{stream.name}: another import of the same content is running")

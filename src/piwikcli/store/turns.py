@@ -14,7 +14,10 @@ much as writing some ten thousand rows."""
 
 
 class Turns:
-    """Transactions of one long job. After HOLD seconds everybody who waits for the database gets a turn."""
+    """Transactions of one long job. After HOLD seconds everybody who waits for the database gets a turn.
+
+    The block closes the database at its end.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -24,9 +27,9 @@ class Turns:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """As `Database.write`; the database may stay open afterwards, until `end`."""
+        """As `Database.write`; the database may stay open afterwards."""
         if self._connection is not None and time.monotonic() - self._since > HOLD:
-            self.end()
+            self._close()
             time.sleep(LONGEST_WAIT)  # whoever waits tries at least that often
         if self._connection is None:
             self._connection = self._open.enter_context(self._database.session())
@@ -34,7 +37,12 @@ class Turns:
         with transaction(self._connection):
             yield self._connection
 
-    def end(self) -> None:
-        """Close the database."""
+    def __enter__(self) -> Turns:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
         self._connection = None
         self._open.close()
