@@ -74,7 +74,9 @@ class Case:
         assert ROOT is not None
         self.folder = ROOT / name
         self.described: dict[str, Any] = json.loads((self.folder / "case.json").read_text())
-        self.period = self.described.get("extra_range", "").replace("_", ",")
+        ranges = sorted((self.folder / "expected" / "range").glob("*.json*"))
+        whole = self.described.get("extra_range") or (ranges[0].name.partition(".")[0] if ranges else "")
+        self.period = whole.replace("_", ",")
         config = folder / "piwik.toml"
         config.write_text("".join(f'"{name}" = "{value}"\n' for name, value in MATOMO.items()))
         self.database = Database(folder / "p.duckdb")

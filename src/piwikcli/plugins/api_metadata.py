@@ -108,7 +108,7 @@ def described(
         own = {name: str(value) for name, value in one.get("parameters", {}).items()}
         if own == {name: value for name, value in parameters.items() if name in ("idGoal", "idDimension")}:
             return one
-    return same[0] if same else None
+    return next((one for one in same if "parameters" not in one), same[0] if same else None)
 
 
 def _all(request: Request, *, documented: bool = False, subtables: bool = False) -> Iterator[dict[str, Any]]:
@@ -283,7 +283,7 @@ def _metadata(
     uncounted = {"nb_uniq_visitors"} & hidden
     if not description.dimension:
         # a site's users are counted whatever the period; rows have both counts or none
-        gone = hidden
+        gone = hidden | (frozenset(UNIQUE) if uncounted and report.module == "API" else frozenset())
         typed = [name for name in description.metrics if name not in uncounted]
     else:
         gone = frozenset(UNIQUE) if uncounted else frozenset()

@@ -111,6 +111,7 @@ def _totals(answer: Result, metadata: Mapping[str, Any]) -> Any:
     if not isinstance(answer, DataTable) or not answer.rows:
         return []
     totals = dict(answer.metadata.get("totals", {}))
+    totals.pop("no_result", None)  # a mark, no number
     if _PER_VISIT in metadata.get("processedMetrics", {}) and totals.get("nb_visits"):
         totals[_PER_VISIT] = round(totals.get("nb_actions", 0) / totals["nb_visits"], 1)
     if _PER_SEARCH in metadata["metrics"]:

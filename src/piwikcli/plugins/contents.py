@@ -85,4 +85,10 @@ REPORTS = (
     _report("getContentPieces", "Content pieces", "Contents_piece_name", "contentPiece", "Contents_ContentPiece"),
 )
 
-PLUGIN = Plugin("Contents", records=RECORDS, reports=REPORTS, metrics=METRICS)
+PLUGIN = Plugin(
+    "Contents",
+    records=RECORDS,
+    reports=REPORTS,
+    metrics=METRICS,
+    described_in="piwikcli.plugins.descriptions.actions",
+)

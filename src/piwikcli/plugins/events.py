@@ -168,4 +168,10 @@ REPORTS = (
     *(_below(first, second) for first in LEVELS for second in LEVELS if first != second),
 )
 
-PLUGIN = Plugin("Events", records=RECORDS, reports=REPORTS, metrics=METRICS)
+PLUGIN = Plugin(
+    "Events",
+    records=RECORDS,
+    reports=REPORTS,
+    metrics=METRICS,
+    described_in="piwikcli.plugins.descriptions.actions",
+)

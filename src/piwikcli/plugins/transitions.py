@@ -5,6 +5,7 @@ Definitions: docs/reference/live.md, "Transitions".
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -53,7 +54,7 @@ _INTERNAL = """
             ON target.idaction = CASE a.kind WHEN 1 THEN a.own WHEN 8 THEN a.idaction_name ELSE a.idaction_url END
         WHERE a.referring = $4 AND a.kind IN (1, 2, 3, 8) AND NOT (a.kind = 1 AND a.own = $4)
     )
-    SELECT side, type, label, count(*) AS referrals FROM found GROUP BY ALL ORDER BY referrals DESC, label
+    SELECT side, type, label, count(*) AS referrals FROM found GROUP BY ALL
 """
 
 _EXTERNAL = """
@@ -99,6 +100,7 @@ def _transitions(request: Request, name: str, *, title: bool) -> dict[str, Any]:
         _INTERNAL.format(own=column, referring=f"{column}_ref", type=page, selected=request.selected("idvisit")),
         values,
     )
+    rows.sort(key=lambda row: (-row["referrals"], str(row["label"]).lower(), str(row["label"])))
 
     def count(*sides: tuple[str, int | None]) -> int:
         return sum(
@@ -170,7 +172,8 @@ def _limit(request: Request) -> int:
 
 def _action(request: Request, name: str, *, title: bool) -> int:
     """The page's id in log_action. Raises UsageError for a page that was never seen."""
-    names = [name.strip()]
+    # titles are looked up as they are shown and as they are stored
+    names = list(dict.fromkeys((name.strip(), html.unescape(name.strip()), html.escape(name.strip()))))
     if not title:
         bare = next((name.removeprefix(scheme) for scheme in _SCHEMES if name.startswith(scheme)), name)
         names = [bare, bare.removesuffix("/"), f"{bare}/"]

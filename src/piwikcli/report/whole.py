@@ -16,7 +16,7 @@ from piwikcli.plugins.api import Description, Dimension, Report, Span
 from piwikcli.plugins.pretty import pretty
 from piwikcli.report.context import referrer_url
 from piwikcli.report.formatting import clock, duration, money, percent
-from piwikcli.report.numeric import is_numeric
+from piwikcli.report.numeric import is_numeric, number
 from piwikcli.report.reading import Reading
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.selection import latest_day, periods_of, segment_of, sites_of
@@ -104,7 +104,11 @@ class WholeRequest:
             return percent(value)
         if kind == "duration":
             return duration(value)
-        return clock(value) if kind == "duration_s" else value
+        if kind != "duration_s":
+            return value
+        # of load times the hundredths count
+        hundredths = round(number(value) % 1 * 100)
+        return f"{clock(int(number(value)))}.{hundredths:02}" if hundredths else clock(value)
 
     def referrer_url(self, kind: Literal["search", "social", "ai"], name: str, keyword: str = "") -> str | None:
         return referrer_url(kind, name, keyword, self._reports.selection.data_dir)

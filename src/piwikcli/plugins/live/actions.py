@@ -48,6 +48,11 @@ def action(row: Row, request: Request, zone: ZoneInfo, dimensions: Mapping[str, 
         found["productViewSku"] = row["product_sku"]
     if row["product_name"] is not None:
         found["productViewName"] = row["product_name"]
+    categories = [one for one in row["product_categories"] if one]
+    if categories:
+        found["productViewCategories"] = categories
+    if row["product_price"] is not None:
+        found["productViewPrice"] = row["product_price"]
     found["pageviewPosition"] = row["pageview_position"]
     if is_event:
         found |= _event(row)
@@ -60,7 +65,7 @@ def action(row: Row, request: Request, zone: ZoneInfo, dimensions: Mapping[str, 
             "siteSearchKeyword": row["title"],
             "siteSearchCategory": row["search_cat"] or "",
             "siteSearchCount": row["search_count"],
-            **_image("search", "Site Search", row["title"]),
+            **_image("search", "Site Search", _search(row)),
         }
     elif kind in (DOWNLOAD, OUTLINK):
         image, title = ("download", "Download") if kind == DOWNLOAD else ("link", "Outlink")
@@ -170,12 +175,17 @@ def _event(row: Row) -> dict[str, Any]:
     subtitle = f'Category: "{row["event_category"]}\', Action: "{row["event_action"]}"'
     found: dict[str, Any] = {"eventCategory": row["event_category"], "eventAction": row["event_action"]}
     if name is not None:
-        subtitle += f', Name: "{name}"'
         found["eventName"] = name
     if value is not None:
-        subtitle += f', Value: "{value:g}"'
         found["eventValue"] = value
     return found | _image("event", "Event", subtitle)
+
+
+def _search(row: Row) -> str:
+    text = str(row["title"])
+    if row["search_cat"]:
+        text += f" - Search Category: {row['search_cat']}"
+    return f"{text} - Search Results Count: {row['search_count']}" if row["search_count"] else text
 
 
 def _content(row: Row) -> dict[str, Any]:

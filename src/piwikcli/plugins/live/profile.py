@@ -63,7 +63,7 @@ def _totals(visits: Sequence[Visit]) -> dict[str, Any]:
         "totalActions": sum(visit["actions"] for visit in visits),
         "totalOutlinks": _count(done, "outlink"),
         "totalDownloads": _count(done, "download"),
-        "totalSearches": sum(visit["searches"] for visit in visits),
+        "totalSearches": len({one["siteSearchKeyword"] for one in done if one["type"] == "search"}),
         "totalPageViews": len(pages),
         "totalUniquePageViews": len(views),
         "totalRevisitedPages": sum(1 for count in views.values() if count > 1),
@@ -84,7 +84,7 @@ def _totals(visits: Sequence[Visit]) -> dict[str, Any]:
         "totalAbandonedCartsItems",
     ):
         if name in visits[0]:
-            found[name] = round(sum(visit[name] for visit in visits), 2)
+            found[name] = visits[0][name]  # each visit has its visitor's
     return found
 
 
@@ -93,31 +93,36 @@ def _count(done: Iterable[Visit], kind: str) -> int:
 
 
 def _things(request: Request, visits: Sequence[Visit]) -> dict[str, Any]:
-    """Pages, searches, devices and places, the most frequent first."""
+    """Pages, searches and devices, the most frequent first; places, the latest first."""
     done = [action for visit in visits for action in visit["actionDetails"]]
     pages = [action for action in done if action["type"] == "action"]
     urls = Counter(str(page["url"]) for page in pages if page["url"])
     searches = Counter(str(one["siteSearchKeyword"]) for one in done if one["type"] == "search")
     loaded = [page["pageLoadTimeMilliseconds"] for page in pages if page.get("pageLoadTimeMilliseconds")]
     found: dict[str, Any] = {
-        "searches": [{"keyword": word, "searches": count} for word, count in _ranked(searches)],
+        "searches": [{"keyword": word, "searches": count} for word, count in searches.most_common()],
         "visitedPages": [{"url": url, "count": count} for url, count in _ranked(urls)],
         "devices": _devices(visits),
         "continents": [
             {"continent": code, "nb_visits": count, "prettyName": name}
-            for (code, name), count in _ranked(Counter((v["continentCode"], v["continent"]) for v in visits))
+            for (code, name), count in Counter((v["continentCode"], v["continent"]) for v in visits).items()
         ],
         "countries": [
-            {"country": code, "nb_visits": count, "flag": flag, "prettyName": name}
-            for (code, name, flag), count in _ranked(
-                Counter((v["countryCode"], v["country"], v["countryFlag"]) for v in visits)
-            )
+            {"country": code, "nb_visits": count, "flag": flag, "prettyName": name, **_cities(visits, code)}
+            for (code, name, flag), count in Counter(
+                (v["countryCode"], v["country"], v["countryFlag"]) for v in visits
+            ).items()
         ],
     }
     if loaded:
         found["averagePageLoadTime"] = round(sum(loaded) / len(loaded) / 1000, 3)
     dimensions = _dimensions(request, visits, done)
     return found | ({"customDimensions": dimensions} if dimensions else {})
+
+
+def _cities(visits: Sequence[Visit], country: str) -> dict[str, list[str]]:
+    found = list(dict.fromkeys(str(v["city"]) for v in visits if v["countryCode"] == country and v["city"]))
+    return {"cities": found} if found else {}
 
 
 def _ranked(counts: Counter[Any]) -> list[tuple[Any, int]]:
@@ -161,7 +166,7 @@ def _dimensions(request: Request, visits: Sequence[Visit], done: Sequence[Visit]
                 if one.get(f"dimension{row['id']}") not in (None, "")
             )
             if values:
-                ranked = [{"value": value, "count": count} for value, count in _ranked(values)]
+                ranked = [{"value": value, "count": count} for value, count in values.most_common()]
                 found.setdefault(row["scope"], []).append({"name": row["name"], "values": ranked})
     return found
 
@@ -186,7 +191,7 @@ def _referral(visit: Visit) -> str:
     if visit["referrerType"] == "campaign":
         return f"Campaign: {name}{f' - {keyword}' if keyword else ''}"
     if visit["referrerType"] == "search" and keyword != "Keyword not defined":
-        return f"{name}: {keyword}" if keyword else name
+        return f"{name} ({keyword})" if keyword else name
     return name
 
 

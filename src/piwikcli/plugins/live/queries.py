@@ -21,29 +21,34 @@ _VISITS = """
     JOIN location l ON l.idlocation = v.idlocation
 """
 
-# time on a page goes on through searches, downloads and the like, until the next page or the visit's end; a page that
-# is a visit's last action has none
-_ACTIONS = """
-    WITH timed AS (
+# time on a page goes on through searches, downloads and the like, until the next page. On the last page it is the
+# rest of the visit's duration, or where that is short, the time that was measured
+_SHORT_REST = 10
+_ACTIONS = f"""
+    WITH summed AS (
         SELECT *,
-               min(server_time) FILTER (kind = 1) OVER later AS next_page,
-               count(*) OVER later AS following
+               sum(time_spent_ref_action) OVER (PARTITION BY idvisit ORDER BY server_time, idlink_va) AS spent_until
         FROM log_link_visit_action
         WHERE idvisit = ANY(?)
-        WINDOW later AS (
-            PARTITION BY idvisit ORDER BY server_time, idlink_va ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        )
+    ),
+    timed AS (
+        SELECT s.*, min(spent_until) FILTER (kind = 1) OVER (
+                   PARTITION BY s.idvisit ORDER BY server_time, idlink_va
+                   ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+               ) - spent_until AS until_next_page,
+               epoch(v.visit_first_action_time - s.server_time) + v.visit_total_time AS rest,
+               max(spent_until) OVER (PARTITION BY s.idvisit) - spent_until AS until_last
+        FROM summed s
+        JOIN visit v ON v.idvisit = s.idvisit
     )
     SELECT a.*, epoch(a.server_time)::BIGINT AS time,
            u.name AS url, u.url_prefix, u.type AS url_type, n.name AS title, n.type AS name_type,
            category.name AS event_category, event.name AS event_action, content.name AS content_name,
            piece.name AS content_piece, target.name AS content_target, interaction.name AS content_interaction,
            sku.name AS product_sku, product.name AS product_name,
-           CASE WHEN a.following > 0 THEN epoch(coalesce(
-               a.next_page, v.visit_first_action_time + to_seconds(v.visit_total_time)) - a.server_time)::BIGINT
-           ELSE 0 END AS spent
+           [cat.name, cat2.name, cat3.name, cat4.name, cat5.name] AS product_categories,
+           coalesce(a.until_next_page, if(a.rest > {_SHORT_REST}, a.rest, a.until_last))::BIGINT AS spent
     FROM timed a
-    JOIN visit v ON v.idvisit = a.idvisit
     LEFT JOIN log_action u ON u.idaction = a.idaction_url
     LEFT JOIN log_action n ON n.idaction = a.idaction_name
     LEFT JOIN log_action category ON category.idaction = a.idaction_event_category
@@ -54,6 +59,11 @@ _ACTIONS = """
     LEFT JOIN log_action interaction ON interaction.idaction = a.idaction_content_interaction
     LEFT JOIN log_action sku ON sku.idaction = a.idaction_product_sku
     LEFT JOIN log_action product ON product.idaction = a.idaction_product_name
+    LEFT JOIN log_action cat ON cat.idaction = a.idaction_product_cat
+    LEFT JOIN log_action cat2 ON cat2.idaction = a.idaction_product_cat2
+    LEFT JOIN log_action cat3 ON cat3.idaction = a.idaction_product_cat3
+    LEFT JOIN log_action cat4 ON cat4.idaction = a.idaction_product_cat4
+    LEFT JOIN log_action cat5 ON cat5.idaction = a.idaction_product_cat5
     ORDER BY a.idvisit, a.server_time, a.idlink_va
 """
 
@@ -65,7 +75,7 @@ _CONVERSIONS = """
     LEFT JOIN goal g ON g.idsite = c.idsite AND g.idgoal = c.idgoal
     LEFT JOIN request_detail x ON x.idrequest = c.idlink_va
     WHERE c.idvisit = ANY(?)
-    ORDER BY c.idvisit, c.server_time, c.idgoal DESC, c.idrequest
+    ORDER BY c.idvisit, c.server_time, c.idgoal, c.idrequest
 """
 
 _ITEMS = """
@@ -126,6 +136,26 @@ def conversions(request: Request, idvisits: Sequence[int]) -> dict[int, Found]:
         for one in found:
             one["details"] = items.get((one["idvisit"], one["idorder"] or "0"), []) if one["idgoal"] <= 0 else []
     return _by_visit(found)
+
+
+def shop_totals(request: Request, idvisitors: Sequence[int]) -> dict[tuple[int, int], dict[str, Any]]:
+    """(idsite, idvisitor) -> what the visitor ordered, and left in carts, in all visits."""
+    rows = request.rows(
+        """
+        SELECT idsite, idvisitor,
+               round(coalesce(sum(revenue) FILTER (idgoal = 0), 0), 2) AS "totalEcommerceRevenue",
+               count(*) FILTER (idgoal = 0) AS "totalEcommerceConversions",
+               coalesce(sum(items) FILTER (idgoal = 0), 0)::BIGINT AS "totalEcommerceItems",
+               round(coalesce(sum(revenue) FILTER (idgoal = -1), 0), 2) AS "totalAbandonedCartsRevenue",
+               count(*) FILTER (idgoal = -1) AS "totalAbandonedCarts",
+               coalesce(sum(items) FILTER (idgoal = -1), 0)::BIGINT AS "totalAbandonedCartsItems"
+        FROM conversion
+        WHERE idsite = ANY(?) AND idvisitor = ANY(?)
+        GROUP BY ALL
+        """,
+        [[site.idsite for site in request.sites], list(dict.fromkeys(idvisitors))],
+    )
+    return {(row.pop("idsite"), row.pop("idvisitor")): row for row in rows}
 
 
 def _by_visit(rows: Found) -> dict[int, Found]:

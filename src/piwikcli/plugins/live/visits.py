@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from piwikcli.store.sites import Site
 
 _DAY = 86400
+_NO_SHOPPING = dict.fromkeys(
+    (
+        "totalEcommerceRevenue",
+        "totalEcommerceConversions",
+        "totalEcommerceItems",
+        "totalAbandonedCartsRevenue",
+        "totalAbandonedCarts",
+        "totalAbandonedCartsItems",
+    ),
+    0,
+)
 _VISITOR_TYPES = ("new", "returning", "returningCustomer")
 _ECOMMERCE = ("none", "ordered", "abandonedCart", "orderedThenAbandonedCart")
 CONTINENT_CODES = {
@@ -45,8 +56,15 @@ def described(request: Request, found: Sequence[Row], *, with_actions: bool = Tr
     done = queries.actions(request, idvisits) if with_actions and idvisits else {}
     reached = queries.conversions(request, idvisits) if idvisits else {}
     sites = {site.idsite: _Site(request, site) for site in request.sites}
+    shops = any(site.ecommerce for site in request.sites)
+    shopped = queries.shop_totals(request, [row["idvisitor"] for row in found]) if shops and found else {}
     return [
-        sites[row["idsite"]].visit(row, done.get(row["idvisit"], []), reached.get(row["idvisit"], []))
+        sites[row["idsite"]].visit(
+            row,
+            done.get(row["idvisit"], []),
+            reached.get(row["idvisit"], []),
+            shopped.get((row["idsite"], row["idvisitor"]), {}),
+        )
         for row in found
     ]
 
@@ -67,7 +85,9 @@ class _Site:
             column = f"custom_dimension_{row['index']}"
             self._dimensions[row["scope"]][f"dimension{row['idcustomdimension']}"] = column
 
-    def visit(self, row: Row, done: Sequence[Row], reached: Sequence[Row]) -> dict[str, Any]:
+    def visit(
+        self, row: Row, done: Sequence[Row], reached: Sequence[Row], shopped: Mapping[str, Any]
+    ) -> dict[str, Any]:
         symbol = str(self._request.formatted(0, "money")).rstrip("0")
         details = [actions.action(one, self._request, self._zone, self._dimensions["action"]) for one in done]
         goals = [actions.conversion(one, self._request, self._zone, self._dimensions["action"]) for one in reached]
@@ -88,7 +108,7 @@ class _Site:
             **self._referrer(row),
             **self._device(row),
             **self._place(row),
-            **(self._ecommerce(reached) if self._site.ecommerce else {}),
+            **({**_NO_SHOPPING, **shopped} if self._site.ecommerce else {}),
             **{name: row[column] for name, column in self._dimensions["visit"].items()},
         }
 
@@ -221,18 +241,6 @@ class _Site:
             "longitude": None if row["location_longitude"] is None else f"{row['location_longitude']:.6f}",
         }
 
-    def _ecommerce(self, reached: Sequence[Row]) -> dict[str, Any]:
-        orders = [one for one in reached if one["idgoal"] == 0]
-        carts = [one for one in reached if one["idgoal"] == -1]
-        return {
-            "totalEcommerceRevenue": round(sum(one["revenue"] or 0 for one in orders), 2),
-            "totalEcommerceConversions": len(orders),
-            "totalEcommerceItems": sum(one["items"] or 0 for one in orders),
-            "totalAbandonedCartsRevenue": round(sum(one["revenue"] or 0 for one in carts), 2),
-            "totalAbandonedCarts": len(carts),
-            "totalAbandonedCartsItems": sum(one["items"] or 0 for one in carts),
-        }
-
 
 def _address(text: str) -> str:
     """An IP address in its usual form; 0.0.0.0 for a log's host names and the like."""
@@ -245,7 +253,7 @@ def _address(text: str) -> str:
 
 
 def _icon_of_status(status: int) -> str:
-    return "ecommerceOrder" if status == 1 else "ecommerceAbandonedCart"
+    return "ecommerceAbandonedCart" if status == 2 else "ecommerceOrder"
 
 
 def _language(code: str) -> str:
