@@ -23,7 +23,7 @@ from piwikcli.ingest.tracking import pool
 from piwikcli.ingest.tracking.batch import CART, GOAL, ORDER, PING, Batch
 from piwikcli.ingest.tracking.conversions import CART_GOAL, ORDER_GOAL, Sale
 from piwikcli.ingest.tracking.new import Newcomers
-from piwikcli.ingest.tracking.visits import Given, Money, Place, Recognised, State, Varying, recognise
+from piwikcli.ingest.tracking.visits import Given, Money, Place, Recognised, Varying, recognise
 from piwikcli.store import Connection, number
 
 _TIME_COLUMNS = (
@@ -263,19 +263,21 @@ def _visit_rows(connection: Connection, found: Recognised, idvisit: Ints) -> pa.
     def request_at(rows: Ints) -> pa.Array:
         return nullable(requests[np.where((rows < 0) | (rows >= len(c["idrequest"])), -1, rows)], pa.int64())
 
-    states = [found.states.get(place, State()) for place in range(len(heads))]
-    moved = {state.place: None for state in states if state.place is not None}
+    states = found.states
+    moved = {state.place: None for state in states.values() if state.place is not None}
     location = _location_ids(connection, list(moved))
+    buyers = np.zeros(len(heads), dtype=np.int64)
+    buyers[list(found.buyers)] = list(found.buyers.values())
     columns: dict[str, Any] = {
         "idvisit": idvisit,
         "idsite": c["site"][heads],
         "user_request": request_at(v.pop("user_row")),
         "resolution_request": request_at(v.pop("resolution_row")),
         "last_idlink_va": request_at(v.pop("action_row")),
-        "visit_goal_buyer": np.array([found.buyers.get(place, 0) for place in range(len(heads))], dtype=np.int64),
-        "idlocation": pa.array([location.get(state.place) for state in states], pa.int64()),
-        "custom_dimension": pa.array([_listed(state.dimensions) for state in states], pa.list_(pa.string())),
-        "custom_var": pa.array([_listed(state.variables) for state in states], pa.list_(pa.string())),
+        "visit_goal_buyer": buyers,
+        "idlocation": _sparse(len(heads), {at: location.get(s.place) for at, s in states.items()}, pa.int64()),
+        "custom_dimension": _sparse(len(heads), {at: _listed(s.dimensions) for at, s in states.items()}, _TEXTS),
+        "custom_var": _sparse(len(heads), {at: _listed(s.variables) for at, s in states.items()}, _TEXTS),
     }
     v.pop("initial_since_order")
     for name, values in v.items():
@@ -288,6 +290,18 @@ def _visit_rows(connection: Connection, found: Recognised, idvisit: Ints) -> pa.
         else:
             columns[name] = values
     return pa.table(columns)
+
+
+_TEXTS = pa.list_(pa.string())
+
+
+def _sparse(rows: int, known: Mapping[int, Any], kind: pa.DataType) -> pa.Array:
+    """A column with values in a few rows, NULL in the others."""
+    if not known:
+        return pa.nulls(rows, kind)
+    places = np.full(rows, NULL, dtype=np.int64)
+    places[list(known)] = np.arange(len(known))
+    return pa.array(list(known.values()), kind).take(pa.array(places, mask=places == NULL))
 
 
 def _listed(values: tuple[str | None, ...] | None) -> list[str | None] | None:
