@@ -167,7 +167,7 @@ def _build_days(connection: Connection, idsite: int, days: list[Wanted], limits:
     slices.make_visits(connection)
     slices.make_actions(connection)
     tracked.make_tracked(connection)
-    declared = Declared.of(records())
+    declared = Declared.of(records(), connection, idsite)
     details.start(connection)
     some = families(declared.tables)
     make_leaves(connection, some)
@@ -176,7 +176,7 @@ def _build_days(connection: Connection, idsite: int, days: list[Wanted], limits:
     _start_numbers(connection)
     store_day_numbers(connection, declared.numbers)
     conversions.store_day_numbers(connection, declared.conversion_numbers)
-    _finish(connection, ids, limits)
+    _finish(connection, ids, limits, declared)
 
 
 def _build_periods(
@@ -193,7 +193,7 @@ def _build_periods(
     parents, kids = (list(column) for column in zip(*pairs, strict=True))
     connection.execute("INSERT INTO child SELECT unnest(?::INTEGER[]), unnest(?::INTEGER[])", [parents, kids])
     _slice(connection, idsite, ids)
-    declared = Declared.of(records())
+    declared = Declared.of(records(), connection, idsite)
     some = families(declared.tables)
     rows.from_children(connection, some)
     details.from_children(connection)
@@ -208,7 +208,7 @@ def _build_periods(
         rows.add_exact_uniques(connection)
     _start_numbers(connection)
     store_period_numbers(connection, declared.numbers, declared.conversion_numbers)
-    _finish(connection, ids, limits)
+    _finish(connection, ids, limits, declared)
 
 
 def _slice(connection: Connection, idsite: int, ids: Mapping[Wanted, int]) -> None:
@@ -268,9 +268,8 @@ def _start_numbers(connection: Connection) -> None:
     connection.execute("CREATE OR REPLACE TEMP TABLE number_of (idarchive INTEGER, name VARCHAR, value DOUBLE)")
 
 
-def _finish(connection: Connection, ids: Mapping[Wanted, int], limits: Limits) -> None:
+def _finish(connection: Connection, ids: Mapping[Wanted, int], limits: Limits, declared: Declared) -> None:
     """Count rows, apply the limits, store, and let readers see the archives."""
-    declared = Declared.of(records())
     rows.count_rows(connection, declared.counts)
     rows.limit(connection, declared.tables, limits.maximum)
     connection.execute("INSERT INTO archive_row BY NAME SELECT * FROM rows")

@@ -19,7 +19,7 @@ _COLUMNS = {
     "nb_hits": "count(*)",
     "nb_actions": "count(*)",
     "sum_time_spent": "sum(coalesce(t.time_spent, 0))",
-    "bounce_count": "count(*) FILTER (t.bounced)",
+    "bounce_count": "count(DISTINCT t.idvisit) FILTER (t.bounced)",
     "exit_nb_visits": "count(*) FILTER (t.is_last)",
 }
 

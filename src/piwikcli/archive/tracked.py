@@ -27,7 +27,7 @@ def _make_actions(connection: Connection) -> None:
                x.idaction_content_piece, x.idaction_content_interaction, x.idaction_product_sku,
                x.idaction_product_name, x.idaction_product_cat, x.product_price, x.action_dimension, x.page_var,
                s.time_network, s.time_server, s.time_transfer, s.time_dom_processing, s.time_dom_completion,
-               s.time_on_load, v.visit_total_actions <= 1 AS bounced,
+               s.time_on_load, v.visit_total_actions <= 1 AND v.visit_entry_idaction_url = q.idaction_url AS bounced,
                coalesce(e.last_idlink_va = q.idrequest, false) AS is_last
         FROM {of_archives("request")} q
         JOIN request_detail x ON x.idrequest = q.idrequest

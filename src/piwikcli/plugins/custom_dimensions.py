@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from piwikcli.plugins.api import Dimension, Plugin
+from piwikcli.plugins.custom_dimension_reports import METRICS, RECORDS, REPORTS
 
 if TYPE_CHECKING:
     from piwikcli.store import Connection
@@ -27,4 +28,4 @@ def dimensions_of(connection: Connection, idsite: int) -> tuple[Dimension, ...]:
     )
 
 
-PLUGIN = Plugin("CustomDimensions", dimensions_of=dimensions_of)
+PLUGIN = Plugin("CustomDimensions", records=RECORDS, reports=REPORTS, metrics=METRICS, dimensions_of=dimensions_of)

@@ -199,7 +199,7 @@ def _flat(table: DataTable, report: Report, context: ReportContext, request: Rep
     how = Flat(
         separator=report.separator,
         dimensions=report.dimensions,
-        label_dimension=report.label_dimension,
+        label_dimension=_label_dimension(report, context),
         finish_label=finish.get(report.flat_label),
         include_aggregate_rows=request.flag("include_aggregate_rows"),
     )
@@ -208,6 +208,10 @@ def _flat(table: DataTable, report: Report, context: ReportContext, request: Rep
         # what a folder's row limit cut off is a leaf like others; only the root's comes last
         row.is_summary = row.is_summary and row.label == SUMMARY_LABEL
     return flat
+
+
+def _label_dimension(report: Report, context: ReportContext) -> str | None:
+    return report.label_dimension(context) if callable(report.label_dimension) else report.label_dimension
 
 
 def _prune(table: DataTable, depth: int) -> None:

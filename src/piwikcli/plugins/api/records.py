@@ -266,6 +266,22 @@ class RowCount:
     where: str = "true"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerDimension:
+    """A record for each custom dimension of a scope that a site has.
+
+    In the texts of `record` stand `{id}` for the dimension's number and `{index}` for its place, from 1, in the lists
+    `v.custom_dimension`, `c.custom_dimension` (scope visit) and `t.action_dimension`.
+    """
+
+    scope: Literal["visit", "action"]
+    record: VisitRecord | TrackedRecord
+
+    @property
+    def name(self) -> str:
+        return self.record.name
+
+
 TableRecord = (
     VisitRecord
     | BucketRecord
@@ -276,4 +292,4 @@ TableRecord = (
     | TrackedRecord
     | ItemRecord
 )
-AnyRecord = TableRecord | NumericRecord | DistinctNumber | ConversionNumbers | RowCount
+AnyRecord = TableRecord | PerDimension | NumericRecord | DistinctNumber | ConversionNumbers | RowCount

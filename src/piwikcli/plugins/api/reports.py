@@ -261,7 +261,7 @@ class Report:
 
     dimensions: tuple[str, ...] = ()
     """Names of the levels' labels in a flat table."""
-    label_dimension: str | None = None
+    label_dimension: str | Callable[[Context], str] | None = None
     """Name of the whole flat label instead."""
     separator: str = " - "
     flat_label: Literal["plain", "page", "destination"] = "plain"
