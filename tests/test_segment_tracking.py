@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from helpers_import import query, settings_with
+from piwikcli.archive.build import ensure
+from piwikcli.archive.periods import Period
 from piwikcli.archive.segments import catalogue, define, make_members
-from piwikcli.store import Database
+from piwikcli.store import Database, goals
 from tracking_requests import add_dimension, add_goal, cart, request, shop, track
 
 ANN, BOB, CAT, DAN = (letter * 16 for letter in "abcd")
@@ -131,3 +135,22 @@ def selected(database: Database, segment: str) -> str:
 )
 def test_which_visits_are_selected(database: Database, segment: str, who: str) -> None:
     assert selected(database, segment) == who
+
+
+def test_a_goal_with_another_name_is_another_segment(tmp_path: Path) -> None:
+    database = shop(tmp_path / "piwik.duckdb")
+    idgoal = add_goal(database, name="Old", match_attribute="url", pattern="/thanks")
+    track(database, request("08:00:00", "/thanks", id=ANN))
+    segment, day = "visitConvertedGoalName==Old", Period.of("day", date(2026, 3, 2))
+    found = []
+    for name in ("Old", "New"):
+        with database.write() as connection:
+            goals.update(connection, 1, idgoal, name=name)
+        ensure(database, [1], [day], [segment, "visitConvertedGoalId==1"], settings_with())
+        rows = query(
+            database,
+            "SELECT segment, max(value) FROM archive JOIN archive_numeric USING (idarchive) "
+            "WHERE state = 'done' AND name = 'nb_visits' GROUP BY segment",
+        )
+        found.append(dict(rows))
+    assert found == [{segment: 1, "visitConvertedGoalId==1": 1}, {"visitConvertedGoalId==1": 1}]

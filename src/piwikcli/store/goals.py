@@ -73,9 +73,15 @@ def add(connection: Connection, idsite: int, **settings: Any) -> int:
 
 def update(connection: Connection, idsite: int, idgoal: int, **changes: Any) -> None:
     """Change a goal; what is imported from then on is matched by the new one."""
-    goal = _checked(replace(get(connection, idsite, idgoal), **_cleaned(changes)))
+    before = get(connection, idsite, idgoal)
+    goal = _checked(replace(before, **_cleaned(changes)))
     connection.execute("DELETE FROM goal WHERE idsite = ? AND idgoal = ?", [idsite, idgoal])
     _store(connection, goal)
+    if goal.name != before.name:
+        connection.execute(
+            "UPDATE archive SET state = 'invalid' WHERE idsite = ? AND contains(segment, 'visitConvertedGoalName')",
+            [idsite],
+        )
 
 
 def delete(connection: Connection, idsite: int, idgoal: int) -> None:

@@ -19,6 +19,7 @@ NEGATIVE = {"!=": "==", "!@": "=@"}
 
 PAGE, TITLE, EVENT = 1, 4, 10
 _SCHEME = re.compile(r"^https?://(?:www\.)?", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?")
 _DICTIONARIES = {
     "device": ("device", "d", "iddevice"),
     "location": ("location", "l", "idlocation"),
@@ -61,12 +62,20 @@ def constant(dimension: Dimension, operator: str, text: str) -> SegmentValue:
         if dimension.value is not None:
             return dimension.value(text)
         if dimension.type == "number" and operator not in _TEXT_ONLY:
-            number = float(text)
-            return int(number) if number.is_integer() else number
+            return _number(text)
     except (ValueError, LookupError) as error:
         wanted = dimension.values or ("a number" if dimension.type == "number" else "something else")
         raise UsageError(f"Segment {dimension.segment} takes {wanted}, not '{text}'") from error
     return text
+
+
+def _number(text: str) -> int | float:
+    if not _NUMBER.fullmatch(text.strip()):
+        raise ValueError(text)
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def condition(dimension: Dimension, operator: str, text: str) -> Sql:

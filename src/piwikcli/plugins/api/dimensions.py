@@ -98,6 +98,8 @@ def code_of(names: Mapping[str, str], unknown: str = "UNK", *, exact: bool = Fal
 
 def days(text: str) -> int:
     """Days as seconds, which is what is stored."""
+    if not text.strip().isdecimal() or len(text) > 9:
+        raise ValueError(f"{text} is no number of days")
     return int(text) * 86400
 
 
