@@ -69,6 +69,7 @@ ABOUT = {
     "Transitions": "What came before and after a page. [Definitions](../live.md#transitions).",
     "MultiSites": "All sites beside each other.",
     "SitesManager": "Sites and their settings.",
+    "SegmentEditor": "Stored segments.",
     "API": "Reports about reports.",
 }
 # what a method is asked about in its example

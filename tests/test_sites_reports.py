@@ -147,6 +147,18 @@ def test_goals_are_listed_by_number(store: Store) -> None:
         ask(store, "Goals.getGoal", idsites=(1,), idGoal="7")
 
 
+def test_stored_segments(store: Store) -> None:
+    from piwikcli.store import segments
+
+    assert ask(store, "SegmentEditor.getAll") == []
+    segments.add(store.connection, name="Firefox", definition="browserCode==FF", idsite=0, auto_archive=True)
+    segments.add(store.connection, name="Few", definition="actions<3", idsite=2, auto_archive=False)
+    assert [one["name"] for one in ask(store, "SegmentEditor.getAll", idsites=(1,))] == ["Firefox"]
+    found = ask(store, "SegmentEditor.get", idSegment="2")
+    assert (found["definition"], found["enable_only_idsite"], found["auto_archive"]) == ("actions<3", 2, 0)
+    assert ask(store, "SegmentEditor.get", idSegment="7") == []
+
+
 # several requests in one ------------------------------------------------------------------------------------
 
 

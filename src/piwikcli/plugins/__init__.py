@@ -41,6 +41,7 @@ CORE = (
     "transitions",
     "multi_sites",
     "sites_manager",
+    "segment_editor",
     "api_get",
 )
 

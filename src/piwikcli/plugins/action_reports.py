@@ -186,14 +186,16 @@ def _targets(action: str, title: str, record: str, leaf: str, dimension: str) ->
 def _single(action: str, title: str, parameter: str, compute: Callable[[Context], DataTable], leaf: str) -> Report:
     pages = parameter in ("pageUrl", "pageName")
     metadata = {"pageUrl": url_metadata, "pageName": title_metadata}.get(parameter, _target_metadata)
+    rated = with_page_rates()
     return Report(
         method=f"Actions.{action}",
         title=title,
-        compute=compute,
+        compute=(lambda context: rated(compute(context), context)) if pages else compute,
         metadata=metadata(leaf),
         metrics=_PAGE if pages else ("nb_visits", "nb_hits"),
         processed=PAGE_METRICS if pages else (),
         root_processed=ROOT_METRICS if pages else (),
+        temporary=SUMS if pages else (),
         parameters=(parameter,),
         needs=(parameter,),
         flattenable=False,

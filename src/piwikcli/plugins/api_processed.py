@@ -39,7 +39,7 @@ def processed_report(request: Request) -> Document:
         "columns": {name: title[:1].upper() + title[1:] for name, title in columns.items()},
         "reportData": data,
         "reportMetadata": about,
-        "reportTotal": _totals(answer, metadata),
+        "reportTotal": _totals(request, answer, metadata),
     }
     if request.parameters.get("showTimer") != "0":
         found["timerMillis"] = str(round((time.perf_counter() - started) * 1000))
@@ -102,18 +102,21 @@ def _shown(
     return [cells(row.columns) for row in answer.rows], about if any(about) else []
 
 
-def _totals(answer: Result, metadata: Mapping[str, Any]) -> Any:
+def _totals(request: Request, answer: Result, metadata: Mapping[str, Any]) -> Any:
     """Sums of the columns over all rows, and what is per visit in them."""
     if isinstance(answer, TableMap):
-        return {key: _totals(one, metadata) for key, one in answer.tables.items()}
+        return {key: _totals(request, one, metadata) for key, one in answer.tables.items()}
     if isinstance(answer, SimpleTable) and metadata["module"] == "API":
         return {name: value for name, value in answer.columns.items() if not _NOT_ADDITIVE.search(name)}
     if not isinstance(answer, DataTable) or not answer.rows:
         return []
     totals = dict(answer.metadata.get("totals", {}))
-    totals.pop("no_result", None)  # a mark, no number
+    report = request.reports()[f"{metadata['module']}.{metadata['action']}"]
+    for name in report.temporary:
+        if not name.startswith("sum_"):  # marks and divisors of the report's own, no numbers of its rows
+            totals.pop(name, None)
     if _PER_VISIT in metadata.get("processedMetrics", {}) and totals.get("nb_visits"):
-        totals[_PER_VISIT] = round(totals.get("nb_actions", 0) / totals["nb_visits"], 1)
+        totals[_PER_VISIT] = request.quotient(totals.get("nb_actions", 0), totals["nb_visits"], 1)
     if _PER_SEARCH in metadata["metrics"]:
         totals[_PER_SEARCH] = round(
             totals.get("nb_hits", totals.get("nb_actions", 0)) / (totals["nb_visits"] or 1), 1

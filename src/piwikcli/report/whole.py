@@ -15,7 +15,7 @@ from piwikcli.plugins import reports as all_reports
 from piwikcli.plugins.api import Description, Dimension, Report, Span
 from piwikcli.plugins.pretty import pretty
 from piwikcli.report.context import referrer_url
-from piwikcli.report.formatting import clock, duration, money, percent
+from piwikcli.report.formatting import clock, duration, money, percent, quotient
 from piwikcli.report.numeric import is_numeric, number
 from piwikcli.report.reading import Reading
 from piwikcli.report.requests import ReportRequest
@@ -109,6 +109,9 @@ class WholeRequest:
         # of load times the hundredths count
         hundredths = round(number(value) % 1 * 100)
         return f"{clock(int(number(value)))}.{hundredths:02}" if hundredths else clock(value)
+
+    def quotient(self, dividend: Value, divisor: Value, decimals: int = 0) -> int | float:
+        return quotient(dividend, divisor, decimals)
 
     def referrer_url(self, kind: Literal["search", "social", "ai"], name: str, keyword: str = "") -> str | None:
         return referrer_url(kind, name, keyword, self._reports.selection.data_dir)

@@ -173,6 +173,9 @@ class Request(Protocol):
         Money is of the first site's currency. Other kinds stay as they are.
         """
 
+    def quotient(self, dividend: Value, divisor: Value, decimals: int = 0) -> int | float:
+        """A ratio as processed metrics have it: rounded half away from zero, 0 without a divisor."""
+
     def referrer_url(self, kind: Literal["search", "social", "ai"], name: str, keyword: str = "") -> str | None:
         """As `Context.referrer_url`."""
 
