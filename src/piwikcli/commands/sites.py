@@ -236,6 +236,32 @@ def delete(
         sites.delete(connection, number)
 
 
+@app.command(epilog=options.examples("piwik sites recompute 1"))
+def recompute(
+    site: IdArgument = None,
+    idsite: IdOption = None,
+    db: options.DbOption = None,
+    lock_timeout: options.LockTimeoutOption = None,
+) -> None:
+    """Apply a site's present time zone and goals to what was imported before; its archives are built anew."""
+    number = _one_id(site, idsite, "recompute")
+    settings = options.load_settings(db=db, lock_timeout=lock_timeout)
+    database = options.open_database(settings)
+    if not database.exists():
+        raise UsageError(f"no site {number}: {database.path}: no database yet")
+    from piwikcli.ingest.fingerprints import Recognition
+    from piwikcli.ingest.tracking.settings_changed import recompute_site
+    from piwikcli.store import one
+
+    with database.write() as connection:
+        secret = one(connection, "SELECT value FROM option WHERE name = 'visitors.secret'")
+        salt = one(connection, "SELECT value FROM option WHERE name = 'visitors.salt'")
+        daily = (salt[0] if salt else settings.text("visitors.salt")) == "daily"
+        recognition = Recognition(secret[0] if secret else "", daily, settings.integer("visitors.look_back"))
+        count = recompute_site(connection, number, recognition)
+    console.note(f"site {number}: {count:,} requests recomputed")
+
+
 def _one_id(argument: int | None, option: int | None, verb: str) -> int:
     given = {number for number in (argument, option) if number is not None}
     if len(given) != 1:

@@ -52,6 +52,12 @@ class Fingerprints:
             return np.empty(0, dtype=np.uint64)
         return mix(constant ^ self._salt(site, day))
 
+    def moved(self, config: Ids, site: Ints, day: Ints, new_day: Ints) -> Ids:
+        """Fingerprints of other local days: what `daily` would have given, had `day` been `new_day`."""
+        if not len(config):
+            return config
+        return mix(_unmix(config) ^ self._salt(site, day) ^ self._salt(site, new_day))
+
     def _salt(self, site: Ints, day: Ints) -> Ids:
         """The salt of each row's site and local date (of its site alone without daily salt)."""
         if not self._recognition.daily_salt:
@@ -74,3 +80,15 @@ def _hash(*parts: str) -> int:
     """64 bits of the parts' MD5: no secret depends on its strength, only evenness does."""
     text = "\x1f".join(parts).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.md5(text, usedforsecurity=False).digest()[:8], "big")
+
+
+def _unmix(values: Ids) -> Ids:
+    """What `mix` has made the values of."""
+    with np.errstate(over="ignore"):
+        x: Ids = values ^ (values >> np.uint64(31)) ^ (values >> np.uint64(62))
+        x = x * np.uint64(0x319642B2D24D8EC3)
+        x = x ^ (x >> np.uint64(27)) ^ (x >> np.uint64(54))
+        x = x * np.uint64(0x96DE1B173F119089)
+        x = x ^ (x >> np.uint64(30)) ^ (x >> np.uint64(60))
+        x = x - np.uint64(0x9E3779B97F4A7C15)
+    return x

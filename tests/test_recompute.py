@@ -1,0 +1,70 @@
+"""`piwik sites recompute`: old requests under a new time zone and new goals. docs/reference/cli.md#sites."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from helpers_import import SECRET, hit, import_lines, new_database, query
+from piwikcli.ingest.fingerprints import Recognition
+from piwikcli.ingest.tracking.settings_changed import recompute_site
+from piwikcli.store import Database, sites
+from test_tracking_order import tables
+from tracking_requests import ANNA, add_goal, conversions, request, track, visits
+
+REQUESTS = (
+    request("23:50:00", "/a", id=ANNA),
+    request("2026-03-03 00:10:00", "/thanks?x=1", id=ANNA),
+    request("2026-03-03 00:20:00", "/b", id=ANNA, idgoal=1),
+    request("2026-03-03 00:21:00", "/b", cip="203.0.113.9"),
+)
+RECOGNITION = Recognition(SECRET)
+
+
+def database_at(path: Path, timezone: str) -> Database:
+    database = new_database(path, timezone=timezone)
+    add_goal(database, match_attribute="manually", revenue=1)
+    return database
+
+
+def test_a_new_time_zone_gives_what_it_would_have_given_from_the_start(tmp_path: Path) -> None:
+    database, wanted = database_at(tmp_path / "a.duckdb", "UTC"), database_at(tmp_path / "b.duckdb", "Asia/Tokyo")
+    for one in (database, wanted):
+        track(one, *REQUESTS)
+        import_lines(one, tmp_path, [hit("23:55:00", "/log", ip="203.0.113.77", user="u")], name="log")
+    assert len(visits(database, "day")) == 4
+    with database.write() as connection:
+        sites.update(connection, 1, timezone="Asia/Tokyo")
+        assert recompute_site(connection, 1, RECOGNITION) == 5
+    assert len(visits(database, "day")) == 3
+    assert tables(database) == tables(wanted)
+
+
+def test_a_new_goal_finds_old_requests(tmp_path: Path) -> None:
+    database = database_at(tmp_path / "a.duckdb", "UTC")
+    track(database, *REQUESTS)
+    import_lines(database, tmp_path, [hit("10:00:00", "/thanks", ip="203.0.113.77")], name="log")
+    add_goal(database, match_attribute="url", pattern="/thanks", revenue=5)
+    with database.write() as connection:
+        recompute_site(connection, 1, RECOGNITION)
+    found = [
+        (2, 5.0, "http://example.org/thanks"),
+        (2, 5.0, "http://example.org/thanks?x=1"),
+        (1, 1.0, "http://example.org/b"),
+    ]
+    assert conversions(database, "idgoal", "revenue", "url") == found
+    with database.write() as connection:
+        recompute_site(connection, 1, RECOGNITION)
+    assert conversions(database, "idgoal", "revenue", "url") == found
+    assert query(database, "SELECT count(*) FROM request") == [(5,)]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Sao_Paulo"])
+def test_without_a_change_nothing_changes(tmp_path: Path, zone: str) -> None:
+    database = database_at(tmp_path / "a.duckdb", zone)
+    track(database, *REQUESTS)
+    before = tables(database)
+    with database.write() as connection:
+        recompute_site(connection, 1, RECOGNITION)
+    assert tables(database) == before
