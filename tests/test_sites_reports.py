@@ -159,6 +159,17 @@ def test_stored_segments(store: Store) -> None:
     assert ask(store, "SegmentEditor.get", idSegment="7") == []
 
 
+def test_custom_dimensions(store: Store) -> None:
+    from piwikcli.store import dimensions
+
+    dimensions.add(store.connection, 1, scope="action", name="Section", extract=["url:/([a-z]+)/"])
+    [found] = ask(store, "CustomDimensions.getConfiguredCustomDimensions", idsites=(1,))
+    assert (found["idcustomdimension"], found["scope"], found["active"]) == ("1", "action", True)
+    assert found["extractions"] == [{"dimension": "url", "pattern": "/([a-z]+)/"}]
+    scopes = ask(store, "CustomDimensions.getAvailableScopes", idsites=(1,))
+    assert [(one["value"], one["numSlotsLeft"]) for one in scopes] == [("visit", 5), ("action", 4)]
+
+
 # several requests in one ------------------------------------------------------------------------------------
 
 

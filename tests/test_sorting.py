@@ -155,3 +155,14 @@ def test_matomo_orders_rows_like_this(case: str) -> None:
                 assert labels(sort_table(DataTable(shuffled))) == labels(expected), (path.name, name)
                 compared += 1
     assert compared > 40
+
+
+def test_the_order_does_not_depend_on_the_one_before() -> None:
+    rows = [
+        Row({"label": label, "nb_visits": visits})
+        for label, visits in (("B", 2), ("b", 2), ("a", 2), ("C", 1), ("c", 1), ("A", 3))
+    ]
+    for column, order in (("nb_visits", "desc"), ("nb_visits", "asc"), ("label", "asc"), ("label", "desc")):
+        forth = sort_table(DataTable(list(rows)), column, order)  # type: ignore[arg-type]
+        back = sort_table(DataTable(rows[::-1]), column, order)  # type: ignore[arg-type]
+        assert [row.label for row in forth] == [row.label for row in back], (column, order)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from piwikcli.plugins.api import Dimension, Plugin
 from piwikcli.plugins.custom_dimension_reports import METRICS, RECORDS, REPORTS
+from piwikcli.plugins.custom_dimension_settings import REPORTS as SETTINGS
 
 if TYPE_CHECKING:
     from piwikcli.store import Connection
@@ -28,4 +29,11 @@ def dimensions_of(connection: Connection, idsite: int) -> tuple[Dimension, ...]:
     )
 
 
-PLUGIN = Plugin("CustomDimensions", records=RECORDS, reports=REPORTS, metrics=METRICS, dimensions_of=dimensions_of)
+PLUGIN = Plugin(
+    "CustomDimensions",
+    records=RECORDS,
+    reports=(*REPORTS, *SETTINGS),
+    metrics=METRICS,
+    dimensions_of=dimensions_of,
+    described_in="piwikcli.plugins.descriptions.visitors",
+)

@@ -52,7 +52,8 @@ def sort_table(
     order stays. Rows lacking the column (or holding None) follow those that have it, in either order.
     The order is numeric if the first value that is not empty is, otherwise natural; `label` is always
     text. Only numeric orders have a second one: `nb_visits` in the same direction, or for `nb_visits`
-    itself the label in the opposite direction. Sorting is stable; the given table is not changed.
+    itself the label in the opposite direction. What is still equal then is ordered by its label's characters, so that
+    the order does not depend on the one before. The given table is not changed.
     """
     rows = _with_sorted_subtables(table.rows, column, order, secondary)
     summary = [row for row in rows if row.is_summary]
@@ -74,10 +75,11 @@ def _with_sorted_subtables(rows: list[Row], column: str, order: Order, secondary
 
 
 def _sorted(rows: list[Row], column: str, descending: bool, secondary: bool) -> list[Row]:
+    # the last criterion first: stable sorts leave the order of equals
     if column == "label" or not _is_numeric_column(rows, column):
-        return _partition_sort(rows, column, _natural, descending)
+        # labels that differ in case only stand in the same order, whatever the order in which an archive gives them
+        return _partition_sort(sorted(rows, key=_label_key), column, _natural, descending)
     if secondary:
-        # the last criterion first: stable sorts leave the order of equals
         rows = sorted(rows, key=lambda row: (len(row.columns), *_label_key(row)))
         if column == "nb_visits":
             rows = _partition_sort(rows, "label", _natural, not descending)
