@@ -18,7 +18,7 @@ def parsed(text: str | bytes, log_format: LogFormat, **reading: Any) -> Parsed:
     """What the lines are."""
     data = text.encode() if isinstance(text, str) else text
     chunk = Chunk(0, data, len(data), unterminated=not data.endswith(b"\n"))
-    return parse(chunk, log_format, Reading(**reading), first_line=1, now=NOW, max_line=1 << 20)
+    return parse(chunk, log_format, Reading(everything=True, **reading), first_line=1, now=NOW, max_line=1 << 20)
 
 
 def hits(found: Parsed) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ See docs/reference/log-formats.md.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,17 @@ def test_detection_takes_no_longer_for_strange_lines() -> None:
     )
     with pytest.raises(InputError, match="is in no known log format"):
         Choice().find("x.log", strange.encode())
+
+
+@pytest.mark.parametrize("log_format", FORMATS, ids=lambda one: one.name)
+def test_no_line_takes_long(log_format: LogFormat) -> None:
+    """What a scanner sends is logged as it stands: 16 KiB of blanks, or of words, where a request should be."""
+    sample = log_format.sample
+    long = [sample.replace("GET", f"GET{filling * (16384 // len(filling))}") for filling in (" ", " a", '" ')]
+    begin = time.process_time()
+    found = parsed("\n".join(long), log_format)
+    assert found.lines == len(long) * (1 + sample.count("\n"))
+    assert time.process_time() - begin < 5
 
 
 def test_formats_by_option() -> None:

@@ -5,6 +5,7 @@ See docs/reference/log-formats.md.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from piwikcli.ingest.formats.combined import COMBINED as COMBINED_FORMATS
 from piwikcli.ingest.parse import parse
 from piwikcli.ingest.parsing.combined import CombinedFormat, stamp
 from piwikcli.ingest.parsing.hits import Parsed
+from piwikcli.ingest.parsing.ordinary import path_within
 from piwikcli.ingest.stream import Chunk
 
 NOW = int(datetime(2027, 1, 1, tzinfo=UTC).timestamp())
@@ -175,3 +177,11 @@ def test_no_format() -> None:
         formats.Choice().find("x.log", b"te\0xt\n")
     with pytest.raises(UsageError, match=r"unknown log format comon\. Did you mean common\?"):
         formats.named("comon")
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(parts=st.lists(st.sampled_from([b"GET", b" ", b"\t", b"/a", b"x", b"HTTP/1.1"]), max_size=8))
+def test_a_path_within_a_request(parts: list[bytes]) -> None:
+    request = b"".join(parts)
+    match = re.fullmatch(rb"(\S+)\s+(.*?)\s+(\S+)", request, re.DOTALL)
+    assert path_within(request) == (match.span(2) if match else None)

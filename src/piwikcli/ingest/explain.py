@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,8 @@ class Explainer(LogImporter):
         with tempfile.TemporaryDirectory(prefix="piwik-") as folder, self._rehearsing():
             log_format = options.choice.find("the line", text)
             chunk, limit = Chunk(0, text, len(text)), options.max_line_bytes
-            parsed = parse(chunk, log_format, options.reading, first_line=1, now=int(time.time()), max_line=limit)
+            reading = replace(options.reading, everything=True)
+            parsed = parse(chunk, log_format, reading, first_line=1, now=int(time.time()), max_line=limit)
             path = Path(folder) / "line"
             path.write_bytes(text)
             with self._transaction() as connection:

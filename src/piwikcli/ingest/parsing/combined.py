@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.fields import Reading, Rows
@@ -35,17 +36,20 @@ _STATUS_MASK = int.from_bytes(b"\xff\0\0\0\xff\0\0\0", "little")
 _CLIENT = rb"(?P<ip>[\w*.:-]+)\s+\S+\s+(?P<user>\S+)"
 _HOST = rb"(?P<host>[\w\-.]*)(?::\d+)?\s+"
 _TIME = rb"\s+\[(?P<date>[^\]]*?)\s+(?P<zone>[^\]\s]*)\]"
-_REQUEST = rb"(?P<method>\S+)\s+(?P<path>.*?)\s+(?P<protocol>\S+)"
+_REQUEST = rb"(?P<method>\S+)\s+(?P<path>.*?)\s++(?P<protocol>\S+)"
 _ANSWER = rb'"\s+(?P<status>\d+)\s+(?P<length>\S+)'
 _QUOTED = rb'\s+"(?P<referrer>.*?)"\s+"(?P<agent>.*?)"'
 
 
-_WHOLE_REQUEST = re.compile(_REQUEST, re.DOTALL)
-
-
 def _for_arrow(pattern: bytes) -> str:
-    """A pattern that a whole value must match; to RE2 a vertical tab is no white space, to `re` it is."""
-    return f"(?s)^{pattern.decode()}$".replace(r"\s", r"[\s\v]").replace(r"\S", r"[^\s\v]")
+    """A pattern that a whole value must match."""
+    return f"(?s)^{_in_re2(pattern)}$"
+
+
+def _in_re2(pattern: bytes) -> str:
+    """What a pattern is called there: a vertical tab is no white space, and nothing is possessive."""
+    text = pattern.decode().replace(r"[^\]\s]", "<bracket>").replace(r"\s", r"[\s\v]").replace(r"\S", r"[^\s\v]")
+    return text.replace("<bracket>", r"[^\]\s\v]").replace("++", "+")
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,10 @@ class CombinedFormat(LogFormat):
         """The pattern's part before the time: `host` (where the format has one), `ip` and `user`, for Arrow."""
         return _for_arrow(self._client)
 
-    @property
-    def request(self) -> re.Pattern[bytes]:
-        """Its part between the first quotes: `method`, `path` and `protocol`."""
-        return _WHOLE_REQUEST
+    @cached_property
+    def linear(self) -> str:
+        """The pattern for Arrow, which takes time in proportion to a line, whatever the line."""
+        return f"(?s)^{_in_re2(self.pattern.pattern)}"
 
     def read(self, lines: Lines, rows: Ints, reading: Reading) -> Rows:
         return TemplateFormat(self.name, self.sample, (self.template,)).read(lines, rows, reading)
@@ -278,12 +282,17 @@ def _match_rest(
     rejects: list[tuple[int, str]] = []
     blank = 0
     found: list[tuple[int, ...]] = []
-    for index in lines.tolist():
+    # a line that does not match may take the pattern itself very long to find out
+    shapes = pa.array(
+        [data[a:b] for a, b in zip(starts[lines].tolist(), stops[lines].tolist(), strict=True)], pa.binary()
+    )
+    matching = pc.match_substring_regex(shapes, log_format.linear).to_pylist()
+    for index, good in zip(lines.tolist(), matching, strict=True):
         start, stop = int(starts[index]), int(stops[index])
         if stop - start > max_line:
             rejects.append((index, "line_too_long"))
             continue
-        match = log_format.pattern.match(data, start, stop)
+        match = log_format.pattern.match(data, start, stop) if good else None
         if match is None:
             if not data[start:stop].strip():
                 blank += 1
@@ -325,7 +334,7 @@ def _fields(
     """The texts of the lines, and the rows that are no hits after all: (row, reason)."""
     client, request, referrer, agent = (Spans(text, start, stop) for start, stop in columns.spans)
     fields, no_client = clients(client, log_format.client, host=log_format.host)
-    path, no_request = paths(request, log_format.request)
+    path, no_request = paths(request)
     why = [(row, "no_match") for row in np.flatnonzero(no_client).tolist()]
     why += [(row, "bad_request") for row in np.flatnonzero(no_request & ~no_client).tolist()]
     fields |= {"path": path, "referrer": _bytes(referrer), "agent": _bytes(agent)}

@@ -92,6 +92,12 @@ class Reading:
     """Fields to keep as they stand, in columns of their own."""
     ignored: frozenset[str] = frozenset()
     """Fields that mean nothing otherwise."""
+    everything: bool = False
+    """Also columns that no request needs."""
+
+    def wants(self, name: str) -> bool:
+        """Whether a field that no request needs is asked for."""
+        return self.everything or name in self.extra
 
 
 @dataclass(slots=True)
@@ -100,8 +106,8 @@ class Rows:
 
     index: Ints
     numbers: dict[str, Ints]
-    """time (seconds UTC, or NO_TIME), status (-1: none), and where the format has them length (bytes; -1) and
-    generation (milliseconds; -1)."""
+    """time (seconds UTC, or NO_TIME), status (-1: none), and where the format has them generation
+    (milliseconds; -1) and length (bytes; -1), the latter when everything is asked for."""
     texts: dict[str, pa.DictionaryArray]
     """host, ip, user, path, referrer, agent and where the format has them others; empty is none."""
 
@@ -166,7 +172,7 @@ def read_rows(
         return _nothing(size)
 
     numbers = {"time": _times(size, fields, reading), "status": _numbers(size, fields, "status", -1, decoders)}
-    if "length" in fields:
+    if "length" in fields and reading.everything:
         numbers["length"] = _numbers(size, fields, "length", -1, decoders)
     taken = next((name for name in _GENERATION if name in fields), None)
     if taken is not None:

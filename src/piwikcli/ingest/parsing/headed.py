@@ -119,13 +119,15 @@ class HeaderFormat(LogFormat):
     def _read(self, lines: Lines, rows: Ints, reading: Reading) -> list[Rows]:
         parts = []
         if not self.own_matchers.intersection(self.header):
-            cut, spans = cut_columns(lines, rows, len(self.header), self._places.values())
+            places = {name: place for name, place in self._places.items() if name != "method" or reading.wants(name)}
+            cut, spans = cut_columns(lines, rows, len(self.header), places.values())
             good = np.ones(len(cut), dtype=np.bool_)
-            for name, place in self._places.items():
+            for name, place in places.items():
                 good &= _fits(spans[place], self._matcher(place, name))
             if self.quoted:
                 good &= lines.text.array[lines.start[cut]] == ord('"')
-            fields = {name: _bare(spans[place].take(good)) for name, place in self._places.items()}
+            whole = bool(good.all())
+            fields = {name: _bare(spans[at] if whole else spans[at].take(good)) for name, at in places.items()}
             parts.append(read_rows(cut[good], fields, reading, self.decoders, self._constants))
             rows = np.setdiff1d(rows, cut[good], assume_unique=True)
         if len(rows):

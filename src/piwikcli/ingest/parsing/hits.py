@@ -44,7 +44,8 @@ class Parsed:
     `hits` has a row per line of the format: line (int64, from 1), offset (int64, bytes), time (int64,
     seconds UTC), status (int64; -1: the format has none) and, as dictionaries of bytes (which may hold a value
     twice), host, ip, user, path (with its query), referrer, agent; what a format does not have is b"".
-    Formats that log them add length (int64, bytes) and generation (int64, milliseconds), -1 where a line has none.
+    Formats that log them add generation (int64, milliseconds) and, where everything is asked for, length (int64,
+    bytes); -1 where a line has none.
     lines = len(hits) + len(rejects) + blank + comments + skipped.
     """
 

@@ -21,7 +21,7 @@ NO_TIME = -(1 << 60)
 
 _MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _CLF = re.compile(rb"(\d\d)/([A-Z][a-z][a-z])/(\d{4})[: ](\d\d):(\d\d):(\d\d)", re.ASCII)
-_ISO = re.compile(rb"(\d{4})[-/](\d\d)[-/](\d\d)[T _\t](\d\d):(\d\d):(\d\d)", re.ASCII)
+_ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[T _\t](\d\d):(\d\d):(\d\d)", re.ASCII)
 _REST = re.compile(rb"(?:[.,]\d+)?\s*(\S*)")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?", re.ASCII)
 # width of a date and time, its pattern, where minutes and seconds stand
