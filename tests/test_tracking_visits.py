@@ -5,9 +5,11 @@ Rules: docs/reference/tracking.md, docs/explanation/visits.md. Each test imports
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
-from helpers_import import SAFARI, query
+from helpers_import import SAFARI, build, query, record
+from piwikcli.archive.periods import Period
 from tracking_requests import (
     ANNA,
     BERT,
@@ -280,3 +282,12 @@ def test_products_that_were_looked_at(tmp_path: Path) -> None:
         (None, None, None, None, None),
     ]
     assert actions(database, "idaction_product_cat")[2:] == [(0,), (None,)]
+
+
+def test_a_language_without_region_is_its_main_countrys(tmp_path: Path) -> None:
+    database = shop(tmp_path / "piwik.duckdb")
+    languages = ("ja", "ja-jp", "fr", "fr-fr", "es-419", "")
+    track(database, *(request("10:00:00", cip=f"10.0.0.{n}", lang=lang) for n, lang in enumerate(languages)))
+    day = Period.of("day", date(2026, 3, 2))
+    build(database, day)
+    assert record(database, day, "UserLanguage_language", "nb_visits") == {"ja-jp": 2, "fr": 2, "es": 1, "xx": 1}

@@ -6,9 +6,21 @@ from piwikcli.plugins.api import Context, Dimension, Plugin, Report, Row, VisitR
 from piwikcli.plugins.labels import language_and_region, language_name, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
+# A language without a region is taken for that of its main country, where that has another code: ja is ja-jp.
+_MAIN_COUNTRIES = dict(
+    pair.split("-")
+    for pair in (
+        *("be-by", "bn-bd", "cs-cz", "da-dk", "el-gr", "en-us", "et-ee", "fa-ir", "he-il", "hi-in", "hy-am", "ja-jp"),
+        *("ka-ge", "kk-kz", "ko-kr", "ms-my", "nb-no", "sl-si", "sq-al", "sr-rs", "sv-se", "uk-ua", "vi-vn", "zh-cn"),
+    )
+)
+_PLAIN = ", ".join(f"'{language}'" for language in _MAIN_COUNTRIES)
+_FULL = ", ".join(f"'{language}-{country}'" for language, country in _MAIN_COUNTRIES.items())
+
 # fr-fr is fr
 _LANGUAGE = (
     "CASE WHEN v.language = '' THEN 'xx'"
+    f" WHEN v.language IN ({_PLAIN}) THEN list_extract([{_FULL}], list_position([{_PLAIN}], v.language))"
     " WHEN split_part(v.language, '-', 1) = split_part(v.language, '-', 2) THEN split_part(v.language, '-', 1)"
     " ELSE v.language END"
 )
