@@ -43,6 +43,19 @@ def test_defaults(user_file: Path, here: Path, tmp_path: Path) -> None:
         "archiving.on_demand": True,
         "archiving.unique_visitors": ("day", "week", "month", "year", "range"),
         "archiving.exact_row_uniques": False,
+        "archiving.keep_ranges": 1,
+        "retention.logs": 0,
+        "retention.reports": 0,
+        "retention.keep": ("month", "year"),
+        "retention.keep_basic_metrics": True,
+        "retention.keep_segments": False,
+        "privacy.ip_mask": 0,
+        "privacy.anonymize_after": 0,
+        "lists.search_engines": None,
+        "lists.socials": None,
+        "lists.ai_assistants": None,
+        "lists.spammers": None,
+        "lists.geoip": None,
     }
     limits = [name for name in SETTINGS if "maximum_rows" in name]
     assert len(limits) == 16

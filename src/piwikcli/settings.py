@@ -63,16 +63,17 @@ class Setting:
             raise UsageError(f"{where}{self.name} must be {self.kind.allowed}, not {value!r}") from None
 
 
-def _integer(minimum: int, unit: str = "") -> Kind:
+def _integer(minimum: int, unit: str = "", maximum: int | None = None) -> Kind:
     def parse(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise ValueError
         number = int(value)
-        if number < minimum:
+        if number < minimum or (maximum is not None and number > maximum):
             raise ValueError
         return number
 
-    return Kind(f"a whole number{unit}, {minimum} or more", parse)
+    allowed = f"{minimum} or more" if maximum is None else f"{minimum} to {maximum}"
+    return Kind(f"a whole number{unit}, {allowed}", parse)
 
 
 def _choice(*words: str) -> Kind:
@@ -111,6 +112,13 @@ def _parse_path(value: object) -> Path:
     return Path(os.path.expanduser(value))
 
 
+def _parse_text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+_TEXT = Kind("a text", _parse_text)
 _BOOLEAN = Kind("true or false", _parse_boolean)
 _PATH = Kind("a path", _parse_path)
 
@@ -148,6 +156,37 @@ def _row_limits() -> Iterator[Setting]:
         yield Setting(name, _integer(0, " of rows"), 50_000, help)
         help = f"Rows kept of each subtable of {what} (0: all)"
         yield Setting(f"{name}_subtable", _integer(0, " of rows"), 50_000, help)
+
+
+def _retention() -> Iterator[Setting]:
+    logs = "Days for which visits and actions are kept; their reports stay (0: for ever)"
+    yield Setting("retention.logs", _integer(0, " of days"), 0, logs)
+    reports = "Months for which reports are kept (0: for ever)"
+    yield Setting("retention.reports", _integer(0, " of months"), 0, reports)
+    keep = "Periods whose reports are kept for ever all the same"
+    yield Setting("retention.keep", _choices(*_PERIODS), ("month", "year"), keep)
+    basic = "Numbers such as visits and visitors are kept when a period's reports are deleted"
+    yield Setting("retention.keep_basic_metrics", _BOOLEAN, True, basic)
+    segments = "What is kept for ever includes the reports of segments"
+    yield Setting("retention.keep_segments", _BOOLEAN, False, segments)
+    mask = "Bytes of an IPv4 address that are not stored: 0 to 4 (of an IPv6 address 0, 8, 10, 13, 16)"
+    yield Setting("privacy.ip_mask", _integer(0, " of bytes", 4), 0, mask)
+    after = "Days after which visits lose what privacy.ip_mask masks, and their user id (0: never)"
+    yield Setting("privacy.anonymize_after", _integer(0, " of days"), 0, after)
+
+
+_LISTS = {
+    "search_engines": "SearchEngines.yml",
+    "socials": "Socials.yml",
+    "ai_assistants": "AIAssistants.yml",
+    "spammers": "spammers.txt",
+    "geoip": "the database of locations",
+}
+
+
+def _lists() -> Iterator[Setting]:
+    for name, what in _LISTS.items():
+        yield Setting(f"lists.{name}", _TEXT, None, f"File or URL that a scheduled task fetches {what} from")
 
 
 SETTINGS: dict[str, Setting] = {
@@ -194,6 +233,14 @@ SETTINGS: dict[str, Setting] = {
             "Rows of periods longer than a day also get true unique visitors",
         ),
         *_row_limits(),
+        Setting(
+            "archiving.keep_ranges",
+            _integer(0, " of days"),
+            1,
+            "Days after which the archive of a range is deleted by a scheduled task (0: never)",
+        ),
+        *_retention(),
+        *_lists(),
     )
 }
 
@@ -204,6 +251,11 @@ def _alias_names() -> Iterator[tuple[str, str]]:
             matomo, ours = "datatable_archiving_maximum_rows", f"archiving.maximum_rows.{x}"
             yield f"{matomo}_{theirs}", ours
             yield f"{matomo}_subtable_{theirs}", f"{ours}_subtable"
+    yield "purge_date_range_archives_after_X_days", "archiving.keep_ranges"
+    yield "delete_logs_older_than", "retention.logs"
+    yield "delete_reports_older_than", "retention.reports"
+    yield "delete_reports_keep_basic_metrics", "retention.keep_basic_metrics"
+    yield "delete_reports_keep_segment_reports", "retention.keep_segments"
 
 
 ALIASES: dict[str, str] = dict(_alias_names())

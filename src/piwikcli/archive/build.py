@@ -23,6 +23,7 @@ from piwikcli.archive.periods import IDS, Period
 from piwikcli.plugins import records
 from piwikcli.settings import Settings
 from piwikcli.store import Connection, Database
+from piwikcli.store.retention import deleted_before
 from piwikcli.store.sites import get as get_site
 
 ACTIONS_AT_ONCE = 8_000_000
@@ -90,7 +91,7 @@ def ensure(
 
 def _is_missing(connection: Connection, idsite: int, wanted: list[Wanted], limits: Limits) -> bool:
     finished = _finished(connection, idsite, limits)
-    candidates = {one.period for one in wanted if one.key not in finished}
+    candidates = {one.period for one in wanted if not finished.has(one)}
     if not candidates:
         return False
     days = _days_with_data(connection, idsite)
@@ -115,23 +116,26 @@ def _build_site(
     today = datetime.now(UTC).astimezone(zone).date()
     days = _days_with_data(connection, idsite)
     finished = _finished(connection, idsite, limits)
+    complete = deleted_before(connection)
     plan: dict[int, dict[Wanted, None]] = defaultdict(dict)
     children: dict[Wanted, list[Wanted]] = {}
 
-    def add(one: Wanted, again: bool) -> None:
-        if one in plan[one.period.id] or not _has_data(one.period, days):
+    def add(one: Wanted, again: bool, wanted_itself: bool = False) -> None:
+        if one in plan[one.period.id] or one.period.date2 < complete or not _has_data(one.period, days):
             return
-        if one.key in finished and not again:
+        if not again and (one.key in finished.whole or (wanted_itself and one.key in finished.basic)):
             return
         plan[one.period.id][one] = None
         if one.period.name != "day":
-            below = (child for child in _children(one.period, today) if _has_data(child, days))
-            children[one] = [Wanted(one.segment, child) for child in below]
+            below = (Wanted(one.segment, child) for child in _children(one.period, today) if _has_data(child, days))
+            children[one] = [
+                child for child in below if child.period.date2 >= complete or child.key in finished.whole
+            ]
             for child in children[one]:
                 add(child, False)
 
     for one in wanted:
-        add(one, force)
+        add(one, force, True)
     for level in sorted(level for level, some in plan.items() if some):
         todo = sorted(plan[level], key=lambda one: _first(one.period))
         if level == IDS["day"]:
@@ -187,7 +191,7 @@ def _build_periods(
     limits: Limits,
 ) -> None:
     ids = _begin(connection, idsite, periods, limits)
-    finished = _finished(connection, idsite, limits)
+    finished = _finished(connection, idsite, limits).whole
     pairs = [(ids[one], finished[child.key]) for one in periods for child in children[one]]
     connection.execute("CREATE OR REPLACE TEMP TABLE child (idarchive INTEGER, idchild INTEGER)")
     parents, kids = (list(column) for column in zip(*pairs, strict=True))
@@ -282,15 +286,16 @@ def _finish(connection: Connection, ids: Mapping[Wanted, int], limits: Limits, d
 
 
 def _days_with_data(connection: Connection, idsite: int) -> dict[date, int]:
-    """Local days with visits or actions -> how many actions."""
+    """Local days with visits or actions, or with an archive of visits that are deleted -> how many actions."""
     found = connection.execute(
         """
         SELECT day, sum(n)::BIGINT FROM (
-            SELECT day, count(*) AS n FROM request WHERE idsite = $1 GROUP BY day
-            UNION ALL SELECT DISTINCT day, 0 FROM visit WHERE idsite = $1)
+            SELECT day, count(*) AS n FROM request WHERE idsite = $1 AND day >= $2 GROUP BY day
+            UNION ALL SELECT DISTINCT day, 0 FROM visit WHERE idsite = $1 AND day >= $2
+            UNION ALL SELECT date1, 0 FROM archive WHERE idsite = $1 AND period = 1 AND segment = '' AND date1 < $2)
         GROUP BY day
         """,
-        [idsite],
+        [idsite, deleted_before(connection)],
     ).fetchall()
     return dict(found)
 
@@ -301,13 +306,28 @@ def _has_data(period: Period, days: Mapping[date, int]) -> bool:
     return any(day in period for day in days)
 
 
-def _finished(connection: Connection, idsite: int, limits: Limits) -> dict[Key, int]:
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """Archives that need not be built. Some of them keep numbers only: nothing else can be built from these."""
+
+    whole: Mapping[Key, int]
+    basic: frozenset[Key]
+
+    def has(self, one: Wanted) -> bool:
+        return one.key in self.whole or one.key in self.basic
+
+
+def _finished(connection: Connection, idsite: int, limits: Limits) -> _Finished:
+    """The site's archives that were built with these limits, or whose visits are deleted (docs/how-to/privacy.md)."""
     found = connection.execute(
-        "SELECT segment, period, date1, date2, idarchive FROM archive "
-        "WHERE idsite = ? AND state = 'done' AND settings = ?",
-        [idsite, limits.described()],
+        "SELECT segment, period, date1, date2, idarchive, state = 'basic' AND date2 >= $3 FROM archive "
+        "WHERE idsite = $1 AND (date2 < $3 OR state = 'basic' OR state = 'done' AND settings = $2)",
+        [idsite, limits.described(connection), deleted_before(connection)],
     ).fetchall()
-    return {(segment, period, date1, date2): idarchive for segment, period, date1, date2, idarchive in found}
+    return _Finished(
+        {tuple(key): idarchive for *key, idarchive, basic in found if not basic},
+        frozenset(tuple(key) for *key, _, basic in found if basic),
+    )
 
 
 def _first(period: Period) -> tuple[int, date, date]:

@@ -120,6 +120,18 @@ COMMANDS: dict[str, Entry] = {
             ("piwik dimensions add --scope visit --name Plan", "piwik dimensions list"),
         ),
         Entry(
+            "tasks",
+            "tasks",
+            "Show and run scheduled tasks.",
+            ("piwik tasks list", "piwik tasks run"),
+        ),
+        Entry(
+            "forget",
+            "forget",
+            "Delete what is known of a visitor, an address or a user.",
+            ("piwik forget --ip 203.0.113.7", "piwik forget --user-id ann --dry-run"),
+        ),
+        Entry(
             "config",
             "config",
             "Show and change settings.",
@@ -136,6 +148,7 @@ COMMANDS: dict[str, Entry] = {
 
 ALIASES = {
     "core:archive": ("archive",),
+    "core:run-scheduled-tasks": ("tasks", "run"),
     "config:get": ("config", "get"),
     "config:set": ("config", "set"),
 }

@@ -23,7 +23,7 @@ _SITES = """
 WITH days AS (SELECT DISTINCT idsite, day FROM visit),
 built AS (
     SELECT idsite, date1 AS day FROM archive
-    WHERE period = 1 AND segment = '' AND state = 'done' GROUP BY ALL
+    WHERE period = 1 AND segment = '' AND state <> 'invalid' GROUP BY ALL
 ),
 pending AS (
     SELECT idsite, count(*) AS days FROM days ANTI JOIN built USING (idsite, day) GROUP BY idsite
@@ -34,8 +34,8 @@ visits AS (
     FROM visit GROUP BY idsite
 ),
 archives AS (
-    SELECT idsite, count(*) FILTER (state = 'done') AS archives,
-           count(*) FILTER (state <> 'done') AS invalid, max(built) AS archived
+    SELECT idsite, count(*) FILTER (state <> 'invalid') AS archives,
+           count(*) FILTER (state = 'invalid') AS invalid, max(built) AS archived
     FROM archive GROUP BY idsite
 )
 SELECT idsite, name, timezone, coalesce(visits, 0), first_visit, last_visit,

@@ -22,6 +22,7 @@ from piwikcli.ingest.recognition import recognise
 from piwikcli.ingest.tracking import pool
 from piwikcli.ingest.tracking.commit import recompute
 from piwikcli.store import Connection, number
+from piwikcli.store.retention import deleted_before
 
 if TYPE_CHECKING:
     from piwikcli.ingest.lookups.devices import Device
@@ -266,7 +267,7 @@ def _insert(
 
 
 def _mark_days(connection: Connection, site: Ints, day: Ints) -> None:
-    """Every archive that holds one of these sites' local dates is out of date."""
+    """Every archive that holds one of these sites' local dates is out of date, unless its visits are deleted."""
     base = int(day.min())
     width = int(day.max()) - base + 1
     used = np.unique(site * width + day - base)
@@ -276,9 +277,10 @@ def _mark_days(connection: Connection, site: Ints, day: Ints) -> None:
     connection.execute(
         """
         UPDATE archive SET state = 'invalid'
-        WHERE state = 'done' AND EXISTS (
+        WHERE state IN ('done', 'basic') AND date2 >= $1 AND EXISTS (
             SELECT 1 FROM changed_day c
             WHERE c.idsite = archive.idsite AND c.day BETWEEN archive.date1 AND archive.date2)
-        """
+        """,
+        [deleted_before(connection)],
     )
     connection.unregister("changed_day")

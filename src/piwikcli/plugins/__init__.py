@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from piwikcli import __version__
 from piwikcli.errors import PiwikError, UsageError, nearest
-from piwikcli.plugins.api import AnyRecord, Description, Dimension, Metric, PageRecord, Plugin, Report
+from piwikcli.plugins.api import AnyRecord, Description, Dimension, Metric, PageRecord, Plugin, Report, Task
 
 if TYPE_CHECKING:
     from piwikcli.store import Connection
@@ -42,6 +42,8 @@ CORE = (
     "multi_sites",
     "sites_manager",
     "segment_editor",
+    "core_admin_home",
+    "privacy_manager",
     "api_get",
 )
 
@@ -78,6 +80,11 @@ def code_state() -> str:
 def records() -> tuple[AnyRecord, ...]:
     """Every record of every active plugin, in order."""
     return tuple(record for plugin in plugins() for record in plugin.records)
+
+
+def tasks() -> tuple[Task, ...]:
+    """Every scheduled task of every active plugin, in order."""
+    return tuple(task for plugin in plugins() for task in plugin.tasks)
 
 
 def dimensions(connection: Connection | None = None, idsite: int | None = None) -> tuple[Dimension, ...]:

@@ -1,7 +1,7 @@
 """Referrers: where visits came from. Definitions: docs/reference/referrers.md."""
 
 from piwikcli.errors import UsageError
-from piwikcli.plugins.api import Dimension, Plugin, RowCount, VisitRecord
+from piwikcli.plugins.api import Dimension, Plugin, RowCount, Task, VisitRecord
 from piwikcli.plugins.referrer_overview import REPORTS as OVERVIEW
 from piwikcli.plugins.referrer_overview import TYPES
 from piwikcli.plugins.referrer_reports import REPORTS
@@ -84,8 +84,24 @@ DIMENSIONS = (
     Dimension(segment="referrerUrl", title="Referring URL", sql="r.url", table="referrer", aliases=("refererUrl",)),
 )
 
+TASKS = tuple(
+    Task(
+        name=f"Referrers.update{name}",
+        schedule="weekly",
+        run=f"piwikcli.archive.tasks.lists:{setting}",
+        settings=(f"lists.{setting}",),
+        help=f"Fetch the list of {what} (lists.{setting}).",
+    )
+    for name, setting, what in (
+        ("SearchEngines", "search_engines", "search engines"),
+        ("Socials", "socials", "social networks"),
+        ("AIAssistants", "ai_assistants", "AI assistants"),
+    )
+)
+
 PLUGIN = Plugin(
     "Referrers",
+    tasks=TASKS,
     records=RECORDS,
     reports=OVERVIEW + REPORTS,
     dimensions=DIMENSIONS,

@@ -52,7 +52,7 @@ def find_archives(connection: Reads, idsite: int, periods: Iterable[Period], seg
         """
         SELECT period, date1, date2, max_by(idarchive, built)
         FROM archive
-        WHERE idsite = ? AND segment = ? AND state = 'done' AND date1 BETWEEN ? AND ?
+        WHERE idsite = ? AND segment = ? AND state IN ('done', 'basic') AND date1 BETWEEN ? AND ?
         GROUP BY ALL
         """,
         [idsite, segment, min(p.date1 for p in wanted), max(p.date1 for p in wanted)],
@@ -68,7 +68,7 @@ def find_days(connection: Reads, idsite: int, period: Period, segment: str = "")
         """
         SELECT date1, max_by(idarchive, built)
         FROM archive
-        WHERE idsite = ? AND segment = ? AND state = 'done' AND period = 1 AND date1 BETWEEN ? AND ?
+        WHERE idsite = ? AND segment = ? AND state IN ('done', 'basic') AND period = 1 AND date1 BETWEEN ? AND ?
         GROUP BY date1
         ORDER BY date1
         """,

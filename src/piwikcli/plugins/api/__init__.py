@@ -34,6 +34,7 @@ from piwikcli.plugins.api.records import (
 )
 from piwikcli.plugins.api.reports import Context, Ratio, Report, Request, Span, number, simple
 from piwikcli.plugins.api.table import Answer, DataTable, Document, Number, Result, Row, SimpleTable, TableMap
+from piwikcli.plugins.api.tasks import Task, TaskRun
 
 __all__ = [
     "BY_NAME",
@@ -73,6 +74,8 @@ __all__ = [
     "Span",
     "TableMap",
     "TableRecord",
+    "Task",
+    "TaskRun",
     "TrackedRecord",
     "VisitRecord",
     "number",

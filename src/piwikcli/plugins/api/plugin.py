@@ -10,6 +10,7 @@ from piwikcli.plugins.api.dimensions import Dimension
 from piwikcli.plugins.api.metrics import Metric
 from piwikcli.plugins.api.records import AnyRecord
 from piwikcli.plugins.api.reports import Report
+from piwikcli.plugins.api.tasks import Task
 
 if TYPE_CHECKING:
     from piwikcli.store import Connection
@@ -30,3 +31,5 @@ class Plugin:
     """Each is a segment."""
     dimensions_of: Callable[[Connection, int], tuple[Dimension, ...]] | None = None
     """Dimensions that a site has of its own, from the database and an idsite."""
+    tasks: tuple[Task, ...] = ()
+    """What is done on a schedule."""

@@ -1,0 +1,1 @@
+"""What scheduled tasks do, and the timetable that says when. See docs/reference/tasks.md."""
