@@ -221,6 +221,24 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting("archiving.on_demand", _BOOLEAN, True, "A report may build the archive that it misses"),
         Setting(
+            "archiving.on_demand_ranges",
+            _BOOLEAN,
+            True,
+            "Without archiving.on_demand: a report may build the archive of a range all the same",
+        ),
+        Setting(
+            "archiving.on_demand_segments",
+            _BOOLEAN,
+            True,
+            "Without archiving.on_demand: a report may build a segment that piwik archive does not",
+        ),
+        Setting(
+            "archiving.today_lifetime",
+            _integer(0, " of seconds"),
+            900,
+            "Seconds for which reports of a period with today in it do not ask for newer requests",
+        ),
+        Setting(
             "archiving.unique_visitors",
             _choices(*_PERIODS),
             _PERIODS,
@@ -251,6 +269,10 @@ def _alias_names() -> Iterator[tuple[str, str]]:
             matomo, ours = "datatable_archiving_maximum_rows", f"archiving.maximum_rows.{x}"
             yield f"{matomo}_{theirs}", ours
             yield f"{matomo}_subtable_{theirs}", f"{ours}_subtable"
+    yield "enable_browser_archiving_triggering", "archiving.on_demand"
+    yield "archiving_range_force_on_browser_request", "archiving.on_demand_ranges"
+    yield "time_before_today_archive_considered_outdated", "archiving.today_lifetime"
+    yield "todayArchiveTimeToLive", "archiving.today_lifetime"
     yield "purge_date_range_archives_after_X_days", "archiving.keep_ranges"
     yield "delete_logs_older_than", "retention.logs"
     yield "delete_reports_older_than", "retention.reports"

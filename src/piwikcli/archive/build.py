@@ -22,7 +22,7 @@ from piwikcli.archive.numbers import store_day_numbers, store_period_numbers
 from piwikcli.archive.periods import IDS, Period
 from piwikcli.plugins import records
 from piwikcli.settings import Settings
-from piwikcli.store import Connection, Database
+from piwikcli.store import Connection, Database, keep
 from piwikcli.store.retention import deleted_before
 from piwikcli.store.sites import get as get_site
 
@@ -141,8 +141,10 @@ def _build_site(
         if level == IDS["day"]:
             for group in _groups(todo, days):
                 _build_days(connection, idsite, group, limits)
+                keep(connection)
         else:
             _build_periods(connection, idsite, todo, children, limits)
+            keep(connection)
         built.periods[todo[0].period.name] += len(todo)
 
 

@@ -1,9 +1,10 @@
-"""Options of Matomo's import_logs.py that make no sense without a server: accepted, so that old cron lines keep
-working, and named as having no effect.
+"""Options of Matomo's import_logs.py and archiver that make no sense without a server: accepted, so that old cron
+lines keep working, and named as having no effect.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import typer.core
@@ -21,7 +22,9 @@ FLAGS = frozenset(
 )
 
 
-def without(arguments: list[str]) -> tuple[list[str], list[str]]:
+def without(
+    arguments: list[str], with_value: Collection[str] = WITH_VALUE, flags: Collection[str] = FLAGS
+) -> tuple[list[str], list[str]]:
     """The arguments without the options that have no effect, and the names of these."""
     kept: list[str] = []
     found: list[str] = []
@@ -30,22 +33,28 @@ def without(arguments: list[str]) -> tuple[list[str], list[str]]:
         name, equals, _ = argument.partition("=")
         if argument == "--":
             kept += [argument, *rest]
-        elif name in WITH_VALUE:
+        elif name in with_value:
             found.append(name)
             if not equals:
                 next(rest, None)
-        elif argument in FLAGS:
+        elif argument in flags:
             found.append(name)
         else:
             kept.append(argument)
     return kept, list(dict.fromkeys(found))
 
 
-class Command(typer.core.TyperCommand):
-    """A command that also takes the options that have no effect."""
+def accepting(with_value: Collection[str], flags: Collection[str]) -> type[typer.core.TyperCommand]:
+    """A class of commands that also take options that have no effect."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        kept, ignored = without(args)
-        if ignored:
-            console.note(f"without effect here: {', '.join(ignored)}")
-        return super().parse_args(ctx, kept)
+    class Accepting(typer.core.TyperCommand):
+        def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            kept, ignored = without(args, with_value, flags)
+            if ignored:
+                console.note(f"without effect here: {', '.join(ignored)}")
+            return super().parse_args(ctx, kept)
+
+    return Accepting
+
+
+Command = accepting(WITH_VALUE, FLAGS)

@@ -166,6 +166,8 @@ def open_reports(
             reading.ensure(selection)
         with _without_collector():
             yield Reports(reading, selection)
+        if reading.as_of:
+            console.note(f"as of {reading.as_of} UTC; newer requests wait for piwik archive")
 
 
 @contextmanager

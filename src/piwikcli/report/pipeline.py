@@ -140,7 +140,8 @@ class Reports:
         )
 
     def _days(self, site: Site, period: Period) -> Mapping[date, Mapping[str, int | float]]:
-        found = find_days(self._reading, site.idsite, period, self.selection.segment)
+        out_of_date = self._reading.out_of_date(site.idsite, self.selection)
+        found = find_days(self._reading, site.idsite, period, self.selection.segment, out_of_date)
         archives = Archives(self._reading, found)
         return {day.date1: archives.numbers(idarchive) for day, idarchive in found.items()}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -43,16 +43,43 @@ PAGE_ORDER = ("nb_visits", *(name for name in VISIT_ORDER if name != "nb_visits"
 _KEPT_FETCHES = 4
 
 
-def find_archives(connection: Reads, idsite: int, periods: Iterable[Period], segment: str = "") -> dict[Period, int]:
+@dataclass(frozen=True, slots=True)
+class OutOfDate:
+    """Which archives may be read although requests came in since: those of periods with `today` in them that were
+    built after `since` (UTC), or `every` one, where none can be built. See docs/explanation/archiving.md.
+    """
+
+    today: date = date.min
+    since: datetime = datetime.max
+    every: bool = False
+
+    @property
+    def condition(self) -> str:
+        if self.every:
+            return "(state IN ('done', 'basic', 'invalid'))"
+        if self.since == datetime.max:
+            return "(state IN ('done', 'basic'))"
+        return (
+            f"(state IN ('done', 'basic') OR state = 'invalid' AND built > TIMESTAMP '{self.since}' "
+            f"AND DATE '{self.today}' BETWEEN date1 AND date2)"
+        )
+
+
+NEVER = OutOfDate()
+
+
+def find_archives(
+    connection: Reads, idsite: int, periods: Iterable[Period], segment: str = "", out_of_date: OutOfDate = NEVER
+) -> dict[Period, int]:
     """The newest finished build (idarchive) of each period; periods without one are left out."""
     wanted = set(periods)
     if not wanted:
         return {}
     found = connection.execute(
-        """
+        f"""
         SELECT period, date1, date2, max_by(idarchive, built)
         FROM archive
-        WHERE idsite = ? AND segment = ? AND state IN ('done', 'basic') AND date1 BETWEEN ? AND ?
+        WHERE idsite = ? AND segment = ? AND {out_of_date.condition} AND date1 BETWEEN ? AND ?
         GROUP BY ALL
         """,
         [idsite, segment, min(p.date1 for p in wanted), max(p.date1 for p in wanted)],
@@ -62,13 +89,15 @@ def find_archives(connection: Reads, idsite: int, periods: Iterable[Period], seg
     return {period: built[period] for period in sorted(wanted & built.keys(), key=lambda p: p.date1)}
 
 
-def find_days(connection: Reads, idsite: int, period: Period, segment: str = "") -> dict[Period, int]:
+def find_days(
+    connection: Reads, idsite: int, period: Period, segment: str = "", out_of_date: OutOfDate = NEVER
+) -> dict[Period, int]:
     """The finished archives of the single days within a period."""
     found = connection.execute(
-        """
+        f"""
         SELECT date1, max_by(idarchive, built)
         FROM archive
-        WHERE idsite = ? AND segment = ? AND state IN ('done', 'basic') AND period = 1 AND date1 BETWEEN ? AND ?
+        WHERE idsite = ? AND segment = ? AND {out_of_date.condition} AND period = 1 AND date1 BETWEEN ? AND ?
         GROUP BY date1
         ORDER BY date1
         """,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
-from piwikcli.report.reader import Archives, find_archives
+from piwikcli.report.reader import NEVER, Archives, OutOfDate, find_archives
+from piwikcli.report.selection import timezone
 
 if TYPE_CHECKING:
     from piwikcli.report.selection import Selection
@@ -29,6 +31,8 @@ class Reading:
         self._open = ExitStack()
         self._connection: Connection | None = None
         self._archives: dict[Hashable, Archives] = {}
+        self.as_of: datetime | None = None
+        """When the oldest archive that was read was built (UTC), if requests came in for it since."""
 
     @classmethod
     def over(cls, connection: Connection) -> Reading:
@@ -60,18 +64,26 @@ class Reading:
         if key not in self._archives:
             while len(self._archives) >= _KEPT:
                 del self._archives[next(iter(self._archives))]
-            found = find_archives(self, idsite, selection.periods, selection.segment)
+            found = find_archives(
+                self, idsite, selection.periods, selection.segment, self.out_of_date(idsite, selection)
+            )
             self._archives[key] = Archives(self, found)
+            self._note_age(list(found.values()))
         return self._archives[key]
+
+    def _note_age(self, ids: Sequence[int]) -> None:
+        found = self.execute(
+            "SELECT min(built) FROM archive WHERE idarchive = ANY(?) AND state = 'invalid'", [ids]
+        ).fetchall()
+        ages = [age for age in (found[0][0], self.as_of) if age is not None]
+        self.as_of = min(ages, default=None)
 
     def ensure(self, selection: Selection) -> bool:
         """Build the archives that the selection misses; whether there were any to look for.
 
-        Archives are current when they were built with today's settings. Without `archiving.on_demand` none are built.
+        Archives are current when they were built with today's settings.
         """
-        if self._database is None or self._settings is None:
-            return False
-        if not self._settings.flag("archiving.on_demand") and not self._is_real_time(selection):
+        if self._database is None or self._settings is None or not self._may_build(self._settings, selection):
             return False
         if is_current(self, selection, self._settings):
             return False
@@ -82,8 +94,33 @@ class Reading:
         ensure(self._database, idsites, selection.periods, selection.segment, self._settings)
         return True
 
+    def out_of_date(self, idsite: int, selection: Selection) -> OutOfDate:
+        """Which archives of a site may be read although requests came in since.
+
+        Where none can be built: all. Otherwise those of periods with today in them, for `archiving.today_lifetime`.
+        """
+        if self._settings is None or not self._may_build(self._settings, selection):
+            return OutOfDate(every=True)
+        lifetime = self._settings.integer("archiving.today_lifetime")
+        zones = [site.timezone for site in selection.sites if site.idsite == idsite]
+        if not lifetime or not zones:
+            return NEVER
+        now = datetime.now(UTC)
+        since = now.replace(tzinfo=None, microsecond=0) - timedelta(seconds=lifetime)
+        return OutOfDate(now.astimezone(timezone(zones[0])).date(), since)
+
+    def _may_build(self, settings: Settings, selection: Selection) -> bool:
+        """Whether a report may build what it misses: `archiving.on_demand`, and without it ranges and segments that
+        `piwik archive` does not build."""
+        if settings.flag("archiving.on_demand"):
+            return True
+        ranges = settings.flag("archiving.on_demand_ranges")
+        if ranges and all(period.name == "range" for period in selection.periods):
+            return True
+        return settings.flag("archiving.on_demand_segments") and self._is_real_time(selection)
+
     def _is_real_time(self, selection: Selection) -> bool:
-        """Whether it is about a segment that `piwik archive` does not build: that is built here in any case."""
+        """Whether it is about a segment that `piwik archive` does not build."""
         if not selection.segment:
             return False
         from piwikcli.archive.segments.stored import archived

@@ -65,12 +65,13 @@ def periods_of(period: str, date: str, sites: Sequence[Site]) -> tuple[list[Peri
 
     "Today" is the site's own, UTC's for several. Raises UsageError for what is no date.
     """
-    today = datetime.now(_timezone(sites[0].timezone if len(sites) == 1 else "UTC")).date()
+    today = datetime.now(timezone(sites[0].timezone if len(sites) == 1 else "UTC")).date()
     found = parse_dates(period, date, today)
     return (found, True) if isinstance(found, list) else ([found], False)
 
 
-def _timezone(name: str) -> tzinfo:
+def timezone(name: str) -> tzinfo:
+    """A site's time zone; UTC without the cost of looking it up."""
     if name == "UTC":
         return UTC
     from zoneinfo import ZoneInfo

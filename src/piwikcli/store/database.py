@@ -189,6 +189,12 @@ class Database:
         )
 
 
+def keep(connection: Connection) -> None:
+    """Commit what a `Database.write` block did so far and go on: a process that is killed later does not lose it."""
+    connection.execute("COMMIT")
+    connection.execute("BEGIN TRANSACTION")
+
+
 def one(connection: Connection, sql: str, parameters: Sequence[Any] = ()) -> Any:
     """The first row of a query, or None. (DuckDB's fetchone would leave the result open.)"""
     rows = connection.execute(sql, parameters).fetchall()
