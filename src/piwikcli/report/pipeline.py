@@ -21,6 +21,7 @@ from piwikcli.report.comparisons import COMPARISONS, Series, compare, series_of
 from piwikcli.report.configured import Configured
 from piwikcli.report.context import ReportContext
 from piwikcli.report.formatting import duration, format_metrics
+from piwikcli.report.goal_columns import goal_column_kinds, wants_goal_columns
 from piwikcli.report.processed import process, processed_of
 from piwikcli.report.reader import Archives, find_days
 from piwikcli.report.reading import Reading
@@ -176,6 +177,9 @@ class Reports:
                 result = _compared_simple(result, report, request, compared)
         else:
             result = filtered(report, context, request, default_limit, compared)
+
+        if wants_goal_columns(request) and isinstance(result, DataTable):
+            kinds |= goal_column_kinds(result)
 
         def formatted(result: Result) -> Result:
             return format_metrics(result, request.format_metrics, kinds=kinds, currency=context.site.currency)

@@ -43,6 +43,8 @@ PARAMETERS = frozenset(
         "filter_limit",
         "keep_summary_row",
         "filter_add_columns_when_show_all_columns",
+        "filter_update_columns_when_show_all_goals",
+        "filter_show_goal_columns_process_goals",
         "keep_totals_row",
         "keep_totals_row_label",
         "totals",
@@ -67,10 +69,6 @@ PARAMETERS = frozenset(
 )
 """What every report understands. Reports add their own (`Report.parameters`)."""
 
-_LATER = {
-    "filter_update_columns_when_show_all_goals": "goal columns",
-    "filter_show_goal_columns_process_goals": "goal columns",
-}
 _SELECTION = {"method", "module", "idSite", "period", "date", "segment", "format"}
 _ORDERS: dict[str, Literal["asc", "desc"]] = {"asc": "asc", "desc": "desc"}
 _FORMATS: dict[str, FormatMetrics] = {"bc": "bc", "0": "0", "1": "1", "all": "all"}
@@ -90,8 +88,6 @@ class ReportRequest:
         given: dict[str, str] = {}
         for name, value in values.items():
             plain = name.removesuffix("[]").partition("[")[0]
-            if plain in _LATER:
-                raise UsageError(f"{name}: {_LATER[plain]} are not part of this version")
             if plain in _SELECTION:
                 raise UsageError(f"{name} is an option of its own: --{plain.lower()} {value}")
             # export asks all reports with the same parameters

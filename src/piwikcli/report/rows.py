@@ -22,6 +22,7 @@ from piwikcli.report.comparisons import Series, compare
 from piwikcli.report.context import ReportContext
 from piwikcli.report.filters import SUMMARY_LABEL, apply_generic_filters
 from piwikcli.report.flatten import Flat, flatten, page_url_label
+from piwikcli.report.goal_columns import add_goal_columns, wants_goal_columns
 from piwikcli.report.labels import filter_labels
 from piwikcli.report.pivot import COLUMN_LIMIT, check_dimension, pivot
 from piwikcli.report.processed import process_table, processed_of
@@ -103,6 +104,8 @@ def filtered(
     table = _shaped(report, context, request)
     if request.text("filter_add_columns_when_show_all_columns") not in ("", "0"):
         table, processed = _all_columns(table, report, request, processed)
+    if wants_goal_columns(request):
+        table = add_goal_columns(table, request, context)
     if not request.flag("disable_generic_filters"):
         filters = request.generic_filters(default_limit)
         names = {metric.name for metric in (*report.root_processed, *processed)}
