@@ -15,6 +15,7 @@ from piwikcli.archive.groups import add_groups
 from piwikcli.archive.items import add_items
 from piwikcli.archive.page_details import add_page_details
 from piwikcli.archive.pages import add_pages
+from piwikcli.archive.variables import add_variables
 from piwikcli.archive.visits import add_visits
 from piwikcli.plugins.api import ActionRecord, BucketRecord, FlagRecord, PageRecord, VisitRecord
 from piwikcli.store import Connection
@@ -36,6 +37,7 @@ def make_leaves(connection: Connection, families: Sequence[Family]) -> None:
     add_conversions(connection, records)
     add_groups(connection, records)
     add_items(connection, records)
+    add_variables(connection, records)
     add_page_details(connection, records)
     add_pages(connection, [record for record in records if isinstance(record, PageRecord)], family_of)
     leaves.finish(connection, families)

@@ -5,7 +5,7 @@ Every statement has the goal in its GROUP BY and works on all archives at once. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from piwikcli.archive import details, leaves
 from piwikcli.plugins.api import ConversionBucketRecord, ConversionNumbers, TableRecord, VisitRecord
@@ -51,29 +51,31 @@ def add_conversions(connection: Connection, records: Iterable[TableRecord]) -> N
         return
     for record in records:
         if isinstance(record, VisitRecord) and record.conversions:
-            _dimension(connection, record)
+            relation = f"c {_TABLES[record.table]} WHERE {record.where}"
+            add_converted(connection, record.name, relation, record.conversions)
         elif isinstance(record, ConversionBucketRecord):
             _buckets(connection, record)
 
 
-def _dimension(connection: Connection, record: VisitRecord) -> None:
-    labels = [f"label{n}" for n in range(len(record.conversions))]
-    named = ", ".join(f"{sql} AS {label}" for label, sql in zip(labels, record.conversions, strict=True))
+def add_converted(connection: Connection, record: str, relation: str, path: Sequence[str]) -> None:
+    """Conversions of a relation (SQL after FROM, whose `c` are rows of `c`), by the labels of a path."""
+    labels = [f"label{n}" for n in range(len(path))]
+    named = ", ".join(f"{sql} AS {label}" for label, sql in zip(labels, path, strict=True))
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE converted AS
         SELECT idarchive, {leaves.path_of(labels)} AS path, idgoal, {", ".join(_COLUMNS)} FROM (
             SELECT c.idarchive, c.idgoal, {named}, {_VALUES}
-            FROM c {_TABLES[record.table]} WHERE {record.where}
+            FROM {relation}
             GROUP BY {", ".join(("c.idarchive", "c.idgoal", *labels))})
         WHERE label0 IS NOT NULL
         """
     )
-    details.add_goals(connection, record.name, _COLUMNS, "converted")
+    details.add_goals(connection, record, _COLUMNS, "converted")
     # a row may have conversions only
     leaves.add(
         connection,
-        record.name,
+        record,
         ("nb_visits", "nb_conversions", "revenue"),
         """
         SELECT idarchive, path, 0 AS nb_visits,

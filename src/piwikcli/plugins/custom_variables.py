@@ -1,7 +1,11 @@
 """CustomVariables: pairs of name and value that visits and pages carry in five slots."""
 
-from piwikcli.plugins.api import Dimension, Plugin
+from collections.abc import Mapping
+
+from piwikcli.plugins.api import Context, DataTable, Dimension, Plugin, Report, Row, VariableRecord
 from piwikcli.plugins.api.dimensions import Source
+from piwikcli.plugins.labels import urlencode
+from piwikcli.plugins.metrics import VISIT_COLUMNS
 
 SLOTS = range(1, 6)
 
@@ -27,4 +31,49 @@ DIMENSIONS = (
     *_variables("customVariablePage", "action", "x.page_var", "page"),
 )
 
-PLUGIN = Plugin("CustomVariables", dimensions=DIMENSIONS)
+RECORD = "CustomVariables_valueByName"
+RECORDS = (VariableRecord(name=RECORD, max_rows="custom_dimensions", max_subtable_rows="custom_dimensions_subtable"),)
+# names under which old trackers sent viewed products: price, SKU, name, category
+RESERVED = frozenset({"_pks", "_pkn", "_pkc", "_pkp"})
+
+
+def _without_reserved(table: DataTable, context: Context) -> DataTable:
+    if context.parameters.get("_leavePiwikCoreVariables", "0") not in ("", "0"):
+        return table
+    return DataTable([row for row in table if row.label not in RESERVED], table.metadata)
+
+
+def _name_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    return {"segment": f"customVariableName=={urlencode(stored)}"}
+
+
+def _value_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
+    return {"segment": f"customVariableValue=={urlencode(stored)}"}
+
+
+REPORTS = (
+    Report(
+        method="CustomVariables.getCustomVariables",
+        title="Custom variables",
+        record=RECORD,
+        rows=_without_reserved,
+        metadata=_name_metadata,
+        metrics=VISIT_COLUMNS,
+        parameters=("_leavePiwikCoreVariables",),
+        subtable="CustomVariables.getCustomVariablesValuesFromNameId",
+        dimensions=("CustomVariables_CustomVariableName", "CustomVariables_CustomVariableValue"),
+    ),
+    Report(
+        method="CustomVariables.getCustomVariablesValuesFromNameId",
+        title="Values of one custom variable",
+        record=RECORD,
+        label=lambda stored: stored or "Value not defined",
+        metadata=_value_metadata,
+        metrics=VISIT_COLUMNS,
+        parameters=("idSubtable",),
+        needs=("idSubtable",),
+        dimensions=("CustomVariables_CustomVariableValue",),
+    ),
+)
+
+PLUGIN = Plugin("CustomVariables", records=RECORDS, reports=REPORTS, dimensions=DIMENSIONS)

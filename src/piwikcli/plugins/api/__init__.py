@@ -30,6 +30,7 @@ from piwikcli.plugins.api.records import (
     RowCount,
     TableRecord,
     TrackedRecord,
+    VariableRecord,
     VisitRecord,
 )
 from piwikcli.plugins.api.reports import Context, Ratio, Report, Request, Span, number, simple
@@ -77,6 +78,7 @@ __all__ = [
     "Task",
     "TaskRun",
     "TrackedRecord",
+    "VariableRecord",
     "VisitRecord",
     "number",
     "simple",

@@ -267,6 +267,19 @@ class RowCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariableRecord(Record):
+    """Visits, actions and conversions by the name of a custom variable that they carry, and its value below.
+
+    A visit with several variables counts for each. An action adds itself, its visit and its visitor to what the
+    visits of a variable give.
+    """
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*VISIT_METRICS, "nb_conversions", "revenue")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PerDimension:
     """A record for each custom dimension of a scope that a site has.
 
@@ -291,5 +304,6 @@ TableRecord = (
     | ActionRecord
     | TrackedRecord
     | ItemRecord
+    | VariableRecord
 )
 AnyRecord = TableRecord | PerDimension | NumericRecord | DistinctNumber | ConversionNumbers | RowCount
