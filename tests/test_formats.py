@@ -263,6 +263,13 @@ def test_no_line_takes_long(log_format: LogFormat) -> None:
     assert time.process_time() - begin < 5
 
 
+@pytest.mark.parametrize("name", ["ncsa_extended", "icecast2", "w3c_extended", "nginx_json"])
+def test_a_byte_order_mark_is_no_part_of_the_first_line(name: str) -> None:
+    found = parsed(b"\xef\xbb\xbf" + named(name).sample.encode() + b"\r\n", named(name))
+    assert (found.hits.num_rows, found.rejects) == (1, [])
+    assert Choice().find("x.log", b"\xef\xbb\xbf" + named(name).sample.encode()).name == name
+
+
 def test_formats_by_option() -> None:
     with pytest.raises(UsageError, match=r"unknown log format iss\. Did you mean iis\?"):
         Choice(name="iss").given()

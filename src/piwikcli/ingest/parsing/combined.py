@@ -107,7 +107,7 @@ def parse(chunk: Chunk, log_format: CombinedFormat, *, first_line: int, now: int
     if chunk.oversize:
         reject = Reject(first_line, chunk.offset, "line_too_long", chunk.data)
         return Parsed(NO_HITS, [reject], 1, 0, chunk.offset)
-    data, lines = chunk.data, Lines.of(chunk.data)
+    data, lines = chunk.data, Lines.of(chunk.data, first=chunk.offset == 0)
     starts, stops = lines.start, lines.stop
     columns, fast = _cut(lines, log_format)
     long = stops - starts > max_line
