@@ -152,6 +152,30 @@ def test_masks(ip: str, mask: int, wanted: str) -> None:
     assert masked(ip, mask) == wanted
 
 
+def test_addresses_are_masked_after_visitors_are_told_apart(tmp_path: Path) -> None:
+    """Three addresses in one network: three visitors, one client; the log is still known afterwards."""
+    database = new_database(tmp_path / "piwik.duckdb")
+    lines = [hit(f"10:00:0{n}", "/a", ip=f"203.0.113.{n}") for n in range(3)]
+    assert import_lines(database, tmp_path, lines, ip_mask=1).outcome("imported") == 3
+    assert query(database, "SELECT ip, hex(location_ip) FROM client") == [("203.0.113.0", "00" * 10 + "FFFFCB007100")]
+    assert query(database, "SELECT count(*), count(DISTINCT idvisitor) FROM visit") == [(3, 3)]
+    more = [*lines, hit("10:00:05", "/b", ip="203.0.113.1")]
+    assert import_lines(database, tmp_path, more, name="grown.log", ip_mask=1).outcome("imported") == 1
+    assert query(database, "SELECT count(*), max(visit_total_actions) FROM visit") == [(3, 2)]
+
+
+def test_a_log_is_known_after_its_addresses_are_masked_or_forgotten(tmp_path: Path) -> None:
+    database = new_database(tmp_path / "piwik.duckdb")
+    lines = [hit(f"10:00:0{n}", "/a", ip=f"203.0.113.{n}") for n in range(4)]
+    import_lines(database, tmp_path, lines)
+    forgotten(database, ip="203.0.113.2")
+    settings = settings_with({"privacy.anonymize_after": 1})
+    run_named(database, settings, "PrivacyManager.anonymizePastData", datetime(2026, 3, 9))
+    more = [*lines, hit("10:00:09", "/b", ip="203.0.113.1")]
+    assert import_lines(database, tmp_path, more, name="grown.log").outcome("imported") == 1
+    assert query(database, "SELECT count(*) FROM request") == [(4,)]
+
+
 def test_old_visits_lose_their_addresses_and_user_ids(database: Database, tmp_path: Path) -> None:
     settings = settings_with({"privacy.anonymize_after": 10, "privacy.ip_mask": 1})
     now = datetime(2026, 3, 13, 1)

@@ -169,7 +169,7 @@ def _retention() -> Iterator[Setting]:
     yield Setting("retention.keep_basic_metrics", _BOOLEAN, True, basic)
     segments = "What is kept for ever includes the reports of segments"
     yield Setting("retention.keep_segments", _BOOLEAN, False, segments)
-    mask = "Bytes of an IPv4 address that are not stored: 0 to 4 (of an IPv6 address 0, 8, 10, 13, 16)"
+    mask = "Bytes of an IPv4 address that are not stored (1 to 3 keep 64, 48 and 24 bits of an IPv6 address)"
     yield Setting("privacy.ip_mask", _integer(0, " of bytes", 4), 0, mask)
     after = "Days after which visits lose what privacy.ip_mask masks, and their user id (0: never)"
     yield Setting("privacy.anonymize_after", _integer(0, " of days"), 0, after)

@@ -76,6 +76,7 @@ def command(
         geoip=settings.path("geoip.database"),
         data_dir=settings.path("data_dir"),
         daily_salt=settings.text("visitors.salt") == "daily",
+        ip_mask=settings.integer("privacy.ip_mask"),
         look_back=settings.integer("visitors.look_back"),
         ai_assistants=settings.flag("referrers.ai_assistants"),
         batch_bytes=batch_bytes,

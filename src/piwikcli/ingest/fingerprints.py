@@ -22,6 +22,8 @@ class Recognition:
     daily_salt: bool = True
     look_back: int = 1800
     """Seconds."""
+    ip_mask: int = 0
+    """How much of an address is not stored (setting privacy.ip_mask); recognition sees all of it."""
 
 
 class Fingerprints:

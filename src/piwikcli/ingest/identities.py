@@ -17,6 +17,7 @@ from piwikcli.ingest.lookups.referrers import Referrer
 from piwikcli.ingest.recognise import NULL, Ids, Ints
 from piwikcli.ingest.vocabulary import CLIENT_AGENT, CLIENT_IP, CLIENT_LANGUAGE, CLIENT_LOCATION, Vocabulary
 from piwikcli.store import Connection
+from piwikcli.store.retention import masked
 
 if TYPE_CHECKING:
     from piwikcli.ingest.lookups.devices import Device
@@ -31,6 +32,7 @@ class Identities:
 
     def __init__(self, recognition: Recognition, devices: Mapping[str, Device]) -> None:
         self._fingerprints = Fingerprints(recognition)
+        self._ip_mask = recognition.ip_mask
         self._devices = devices
         self._vocabulary: Vocabulary | None = None
         self._start(None)
@@ -76,22 +78,32 @@ class Identities:
         used, of_location = np.unique(clients[:, CLIENT_LOCATION], return_inverse=True)
         locations = [words.locations.names[place] for place in used.tolist()]
         languages = texts(words.languages.names[:]).take(pa.array(clients[:, CLIENT_LANGUAGE]))
-        found = resolve(
-            connection,
-            "client",
-            "idclient",
-            {
-                "ip": ip,
-                "iddevice": pa.array(device_ids(connection, devices)[of_agent]),
-                "idlocation": pa.array(location_ids(connection, locations)[of_location]),
-                "language": languages,
-            },
-            {"location_ip": pa.array([packed_ip(text) for text in ip.to_pylist()], pa.binary())},
-        )
+        keys = {
+            "ip": ip,
+            "iddevice": pa.array(device_ids(connection, devices)[of_agent]),
+            "idlocation": pa.array(location_ids(connection, locations)[of_location]),
+            "language": languages,
+        }
+        found = self._client_ids(connection, keys)
         fingerprints = texts([device.fingerprint for device in devices.values()]).take(pa.array(of_agent))
         described = pa.table({"fingerprint": fingerprints, "ip": ip, "language": languages})
         self._client = np.append(self._client, found)
         self._print = np.append(self._print, self._fingerprints.constant(connection, described))
+
+    def _client_ids(self, connection: Connection, keys: dict[str, pa.Array]) -> Ints:
+        """Ids of clients as they are stored: of several that differ in what `privacy.ip_mask` masks there is one."""
+        kept, of_kept = keys, None
+        if self._ip_mask:
+            lighter = pa.array([masked(ip, self._ip_mask) for ip in keys["ip"].to_pylist()], pa.string())
+            codes = {name: column.dictionary_encode().indices.to_numpy() for name, column in keys.items()}
+            codes["ip"] = lighter.dictionary_encode().indices.to_numpy()
+            _, first, of_kept = np.unique(
+                np.stack(list(codes.values()), axis=1), axis=0, return_index=True, return_inverse=True
+            )
+            kept = {name: column.take(pa.array(first)) for name, column in {**keys, "ip": lighter}.items()}
+        packed = {"location_ip": pa.array([packed_ip(text) for text in kept["ip"].to_pylist()], pa.binary())}
+        found = resolve(connection, "client", "idclient", kept, packed)
+        return found if of_kept is None else found[of_kept.reshape(-1)]
 
     def _learn_actions(self, connection: Connection, batch: Batch) -> None:
         """A URL's prefix is that of its first request, whichever arrives first."""

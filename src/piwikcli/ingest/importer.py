@@ -180,7 +180,7 @@ class Importer:
             },
         )
         secret = one(connection, "SELECT value FROM option WHERE name = 'visitors.secret'")
-        recognition = Recognition(secret[0] if secret else "", options.daily_salt, options.look_back)
+        recognition = Recognition(secret[0] if secret else "", options.daily_salt, options.look_back, options.ip_mask)
         self._devices.load(connection)
         self._committer = self._make_committer(recognition)
         self._idimport = number(connection, "SELECT coalesce(max(idimport), 0) + 1 FROM import")

@@ -46,6 +46,7 @@ class ImportOptions:
     geoip: Path | None = None
     data_dir: Path | None = None
     daily_salt: bool = True
+    ip_mask: int = 0
     look_back: int = 1800
     ai_assistants: bool = True
     batch_bytes: int = 72 << 20

@@ -17,6 +17,7 @@ from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.parsing.lines import Lines
 from piwikcli.ingest.stream import LogStream
 from piwikcli.store import Connection, number
+from piwikcli.store.retention import masked
 
 HEADS = (256, 4096, 65536)
 """Hashes are kept of the first so many bytes of content, as far as it reaches."""
@@ -148,9 +149,16 @@ def _stands(
     ).fetchall()
     whole = text.rfind(b"\n") + 1  # what follows is cut inside a line
     hits = again.hits(log_format, text[:whole], first=base == 0)
-    if any(at < whole and hits.get(at) != (time, ip) for at, time, ip in stored):
+    if any(at < whole and not _is_stored_as(hits.get(at), time, ip) for at, time, ip in stored):
         return None
     return len(stored) + len(rejected)
+
+
+def _is_stored_as(hit: tuple[int, str] | None, time: int, ip: str) -> bool:
+    """Whether a line is the request that has this time and address; a stored address may be masked or blanked."""
+    if hit is None or hit[0] != time:
+        return False
+    return ip in ("", hit[1]) or any(ip == masked(hit[1], mask) for mask in range(1, 5))
 
 
 def _continues(connection: Connection, source: Source, stream: LogStream, again: Again) -> bool:
