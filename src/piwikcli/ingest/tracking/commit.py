@@ -24,7 +24,7 @@ from piwikcli.ingest.tracking.batch import CART, GOAL, ORDER, PING, Batch
 from piwikcli.ingest.tracking.conversions import CART_GOAL, ORDER_GOAL, Sale
 from piwikcli.ingest.tracking.new import Newcomers
 from piwikcli.ingest.tracking.visits import Given, Money, Place, Recognised, Varying, recognise
-from piwikcli.store import Connection, number
+from piwikcli.store import Connection, number, one
 
 _TIME_COLUMNS = (
     *("time_network", "time_server", "time_transfer"),
@@ -152,10 +152,15 @@ def _delete(connection: Connection) -> None:
         UPDATE archive SET state = 'invalid' WHERE state = 'done' AND EXISTS (
             SELECT 1 FROM visit v WHERE v.idvisit IN (SELECT idvisit FROM touched) AND v.idsite = archive.idsite
             AND v.day BETWEEN archive.date1 AND archive.date2);
-        DELETE FROM request WHERE idrequest IN (SELECT idrequest FROM old_request);
         DELETE FROM request_state WHERE idrequest IN (SELECT idrequest FROM old_request);
         """
     )
+    first = one(connection, "SELECT min(server_time) FROM pool")
+    if first is not None and first[0] is not None:
+        connection.execute(
+            f"DELETE FROM request WHERE server_time >= TIMESTAMP '{first[0]}' "
+            "AND idrequest IN (SELECT idrequest FROM old_request)"
+        )
     for table in ("visit", "visit_detail", "conversion", "conversion_item"):
         connection.execute(f"DELETE FROM {table} WHERE idvisit IN (SELECT idvisit FROM touched)")
 

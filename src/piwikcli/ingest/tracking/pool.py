@@ -16,7 +16,7 @@ import pyarrow as pa
 from piwikcli.ingest.recognise import VISIT_LENGTH, Ids
 from piwikcli.ingest.tracking.assign import USER
 from piwikcli.ingest.tracking.batch import ORDER
-from piwikcli.store import Connection, number
+from piwikcli.store import Connection, number, one
 
 OWN_COLUMNS = (
     *("idrequest", "idsite", "idsource", "byte_offset", "server_time", "day", "hour", "kind"),
@@ -91,22 +91,24 @@ def close(connection: Connection, look_back: int) -> None:
         _links(connection)
         if not stored:
             break
+        first = one(connection, f"SELECT min(low) - {reach} FROM link")
+        bound = f"TIMESTAMP '{first[0]}'" if first and first[0] else "TIMESTAMP '1970-01-01'"
         connection.execute(
             f"""
             INSERT INTO touched
             SELECT idvisit FROM (
                 SELECT v.idvisit FROM visit v JOIN link k ON k.kind = 0 AND v.config_id = k.key
-                WHERE v.visit_last_action_time >= (SELECT min(low) - {reach} FROM link)
+                WHERE v.visit_last_action_time >= {bound}
                   AND v.visit_last_action_time >= k.low - {reach}
                 UNION
                 SELECT v.idvisit FROM visit v
                 JOIN link k ON k.kind = 1 AND v.idvisitor = k.key AND v.idsite = k.idsite
-                WHERE v.visit_last_action_time >= (SELECT min(low) - {reach} FROM link)
+                WHERE v.visit_last_action_time >= {bound}
                   AND v.visit_last_action_time >= k.low - {reach}
                 UNION
                 SELECT q.idvisit FROM request_detail x JOIN link k ON k.kind = 1 AND x.idvisitor = k.key
                 JOIN request q ON q.idrequest = x.idrequest AND q.idsite = k.idsite
-                WHERE q.server_time >= (SELECT min(low) - {reach} FROM link) AND q.server_time >= k.low - {reach}
+                WHERE q.server_time >= {bound} AND q.server_time >= k.low - {reach}
                 UNION
                 SELECT q.idvisit FROM request_detail x JOIN link k ON k.kind = 2 AND hash(lower(x.idorder)) = k.key
                 JOIN request q ON q.idrequest = x.idrequest AND q.idsite = k.idsite AND q.kind = {ORDER}
@@ -131,6 +133,9 @@ def close(connection: Connection, look_back: int) -> None:
 
 def _take_in(connection: Connection) -> None:
     """Requests of touched visits."""
+    first = one(connection, "SELECT min(visit_first_action_time) FROM visit SEMI JOIN touched USING (idvisit)")
+    if first is None or first[0] is None:
+        return
     connection.execute(
         f"""
         INSERT INTO pool
@@ -138,7 +143,7 @@ def _take_in(connection: Connection) -> None:
         FROM request q
         JOIN visit v ON v.idvisit = q.idvisit
         LEFT JOIN request_detail x ON x.idrequest = q.idrequest
-        WHERE q.idvisit IN (SELECT idvisit FROM touched)
+        WHERE q.server_time >= TIMESTAMP '{first[0]}' AND q.idvisit IN (SELECT idvisit FROM touched)
           AND q.idrequest NOT IN (SELECT idrequest FROM pool)
         """
     )
