@@ -41,6 +41,9 @@ class JsonFormat(LogFormat):
 
     def recognises(self, lines: Lines, rows: Ints) -> Ints:
         """Those of the lines that are objects with what the format requires."""
+        rows = rows[lines.text.array[lines.start[rows]] == ord("{")]
+        if not len(rows):
+            return rows
         values = _strings(lines.spans(rows), "utf-8")
         there = " AND ".join(f"json_exists(line, {_quoted(path)})" for path in self.requires)
         found = _query(values, f"CASE WHEN json_valid(line) THEN {there} ELSE false END AS good")
