@@ -216,3 +216,13 @@ def test_one_period_is_no_evolution(store: Store) -> None:
     with pytest.raises(UsageError, match="can not be processed with this combination"):
         asked(store, "API.getRowEvolution", DAY, label="France", **COUNTRY)
     assert WEEK.name == "week"
+
+
+def test_columns_are_called_as_the_report_calls_them() -> None:
+    from piwikcli.commands.reporting import column_names
+
+    wanted = {"translateColumnNames": "1"}
+    assert column_names({}, "Actions.getPageUrls") == {}
+    assert column_names(wanted)["nb_visits"] == "Visits"
+    assert column_names(wanted, "Actions.getPageUrls")["nb_visits"] == "Unique Pageviews"
+    assert column_names(wanted, "Actions.getOutlinks")["nb_hits"] == "Clicks"

@@ -90,7 +90,7 @@ def command(
     on_screen = file is None and sys.stdout.isatty()
     render_options = RenderOptions(
         convert_to_unicode=request.flag("convertToUnicode"),
-        column_names=reporting.column_names(parameters),
+        column_names=reporting.column_names(parameters, request.report.method),
         callback=parameters.get("callback") or parameters.get("jsoncallback"),
         hide_idsubdatatable=request.flag("hideIdSubDatable"),
         keep_formulas=keep_formulas,

@@ -255,10 +255,13 @@ def feed(selection: Selection) -> Feed | None:
     return Feed(idsite=site.idsite, site=site.name, url=site.main_url)
 
 
-def column_names(parameters: Mapping[str, str]) -> Mapping[str, str]:
-    """Column -> its name in words, with translateColumnNames=1."""
+def column_names(parameters: Mapping[str, str], method: str | None = None) -> Mapping[str, str]:
+    """Column -> its name in words, with translateColumnNames=1; as the report of that method calls it."""
     if parameters.get("translateColumnNames") != "1":
         return {}
-    from piwikcli.report.column_names import COLUMN_NAMES
+    from piwikcli.plugins import described
+    from piwikcli.plugins.descriptions.columns import COLUMNS
 
-    return COLUMN_NAMES
+    names = {name: title for name, (title, _) in COLUMNS.items()}
+    own = described().get(method or "")
+    return names if own is None else {**names, **own.metrics, **own.processed}

@@ -76,4 +76,10 @@ REPORTS = (
     ),
 )
 
-PLUGIN = Plugin("CustomVariables", records=RECORDS, reports=REPORTS, dimensions=DIMENSIONS)
+PLUGIN = Plugin(
+    "CustomVariables",
+    records=RECORDS,
+    reports=REPORTS,
+    dimensions=DIMENSIONS,
+    described_in="piwikcli.plugins.descriptions.visitors",
+)
