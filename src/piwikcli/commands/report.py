@@ -117,7 +117,9 @@ def _announce_cuts(result: object, request: object) -> None:
     total = result.metadata.get(TOTAL_ROWS_BEFORE_LIMIT, len(result))
     if len(result) < total and not request.text("filter_limit") and not request.labels:
         console.note(f"{len(result)} of {total} rows; --filter-limit -1 shows all")
-    if any(row.is_summary for row in result.walk()) and not request.text("filter_truncate"):
+    rows = result.rows
+    folded = any(row.is_summary for row in result.walk()) if isinstance(rows, list) else rows.folded
+    if folded and not request.text("filter_truncate"):
         console.note("Others sums the rows beyond the archive's row limit (archiving.maximum_rows)")
 
 

@@ -137,6 +137,7 @@ def _report(
         metrics=metrics,
         record=record,
         rows=with_page_rates(options.pop("rows", None)),  # type: ignore[arg-type]
+        row_by_row=True,
         metadata=metadata,
         recursive=True,
         processed=PAGE_METRICS,

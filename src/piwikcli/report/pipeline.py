@@ -26,7 +26,7 @@ from piwikcli.report.processed import process, processed_of
 from piwikcli.report.reader import Archives, find_days
 from piwikcli.report.reading import Reading
 from piwikcli.report.requests import ReportRequest
-from piwikcli.report.rows import build, filtered, queued, without_internals
+from piwikcli.report.rows import build, filtered, is_large, queued, without_internals
 from piwikcli.report.selection import Selection, segment_of
 from piwikcli.report.table import Answer, DataTable, Document, Number, Result, Row, SimpleTable, TableMap, Value
 
@@ -166,10 +166,18 @@ class Reports:
         report = request.report
         kinds = {metric.name: metric.kind for metric in (*processed_of(report, context), *report.root_processed)}
         kinds.update({metric.name: metric.kind for metric in SHOW_ALL_COLUMNS if metric.name not in kinds})
+
+        def formatted(result: Result) -> Result:
+            return format_metrics(result, request.format_metrics, kinds=kinds, currency=context.site.currency)
+
         if report.kind == "number":
             return _number(report, context)
         if report.kind == "document":
             return report.compute(context) if report.compute is not None else Document([])
+        if report.kind == "table" and not compared and is_large(report, context, request):
+            from piwikcli.report.large import large_table
+
+            return large_table(report, context, request, default_limit, formatted)
         result: Result
         if report.kind == "simple":
             result = _simple(report, context, request)
@@ -180,10 +188,6 @@ class Reports:
 
         if wants_goal_columns(request) and isinstance(result, DataTable):
             kinds |= goal_column_kinds(result)
-
-        def formatted(result: Result) -> Result:
-            return format_metrics(result, request.format_metrics, kinds=kinds, currency=context.site.currency)
-
         if compared and isinstance(result, DataTable):
             for row in result.walk():
                 row.metadata[COMPARISONS] = formatted(row.metadata[COMPARISONS])

@@ -7,7 +7,7 @@ of one site are fetched together, one query a record, whatever their number. Not
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -160,6 +160,38 @@ class Archives:
         self._fetched[record, parent] = fetched
         return fetched.get(idarchive, [])
 
+    def rows_below(
+        self, idarchive: int, record: str, roots: tuple[int, int], *, expanded: bool
+    ) -> list[tuple[Any, ...]]:
+        """As `rows`, of the root rows from one idpath to another alone; `expanded`: with all that is below them."""
+        sql = _rows_sql(record, ALL_LEVELS if expanded else None, piece=True)
+        parameters = [[idarchive], record, *roots]
+        return [tuple(row) for _, *row in self._connection.execute(sql, parameters).fetchall()]
+
+    def pieces(self, idarchive: int, record: str, size: int, *, expanded: bool) -> list[tuple[int, int]]:
+        """The record's root rows as runs of idpaths, first and last, of about `size` rows each.
+
+        `expanded`: with all rows that begin with a root row.
+        """
+        return self._connection.execute(
+            f"""
+            WITH roots AS (
+                SELECT p.ancestors[1] AS root, {"count(*)" if expanded else "1"} AS n
+                FROM archive_row r JOIN archive_path p ON p.idpath = r.idpath
+                WHERE r.idarchive = ? AND r.record = ? GROUP BY root),
+            numbered AS (SELECT root, (sum(n) OVER (ORDER BY root) - n) // ? AS piece FROM roots)
+            SELECT min(root), max(root) FROM numbered GROUP BY piece ORDER BY piece
+            """,
+            [idarchive, record, size],
+        ).fetchall()
+
+    def count(self, idarchive: int, record: str) -> int:
+        """How many rows a record has, on all levels."""
+        found = self._connection.execute(
+            "SELECT count(*) FROM archive_row WHERE idarchive = ? AND record = ?", [idarchive, record]
+        ).fetchone()
+        return int(found[0]) if found else 0
+
     def label(self, idpath: int) -> str:
         """The label at the end of a path; empty for an unknown one."""
         found = self._connection.execute("SELECT label FROM archive_path WHERE idpath = ?", [idpath]).fetchone()
@@ -222,13 +254,47 @@ class ArchiveReader:
         """
         if self._idarchive is None:
             return DataTable()
-        fetched = self._archives.rows(self._idarchive, record, ALL_LEVELS if expanded else idsubtable)
+        fetched = self._rows(record, ALL_LEVELS if expanded else idsubtable)
         details = self._archives.details.of(self._idarchive, record, ALL_LEVELS if expanded else idsubtable)
         levels: dict[int | None, list[tuple[Any, ...]]] = defaultdict(list)
         for row in fetched:
             levels[row[1]].append(row)
         order = columns_of(record) if details else _core_columns(record)
         return _table(_Level(levels, details, _core_columns(record), order), idsubtable, expanded)
+
+    def _rows(self, record: str, parent: int | None) -> list[tuple[Any, ...]]:
+        assert self._idarchive is not None
+        return self._archives.rows(self._idarchive, record, parent)
+
+    def count(self, record: str) -> int:
+        """How many rows the record has, on all levels."""
+        return 0 if self._idarchive is None else self._archives.count(self._idarchive, record)
+
+    def pieces(self, record: str, size: int, *, expanded: bool) -> Iterator[ArchiveReader]:
+        """Readers of the record's root rows, and with `expanded` of what is below them, about `size` rows each."""
+        if self._idarchive is None:
+            return
+        for roots in self._archives.pieces(self._idarchive, record, size, expanded=expanded):
+            yield _PieceReader(self._archives, self._idarchive, roots, expanded)
+
+
+class _PieceReader(ArchiveReader):
+    """An archive of which one record has some root rows only."""
+
+    def __init__(self, archives: Archives, idarchive: int, roots: tuple[int, int], expanded: bool) -> None:
+        super().__init__(archives, idarchive)
+        self._below = (idarchive, roots, expanded)
+        self._levels: dict[int | None, list[tuple[Any, ...]]] | None = None
+
+    def _rows(self, record: str, parent: int | None) -> list[tuple[Any, ...]]:
+        if self._levels is None:
+            idarchive, roots, expanded = self._below
+            self._levels = defaultdict(list)
+            for row in self._archives.rows_below(idarchive, record, roots, expanded=expanded):
+                self._levels[row[1]].append(row)
+        if parent == ALL_LEVELS:
+            return [row for rows in self._levels.values() for row in rows]
+        return self._levels.get(parent, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,17 +351,18 @@ def columns_of(record: str) -> Sequence[str]:
 
 
 @cache
-def _rows_sql(record: str, parent: int | None) -> str:
+def _rows_sql(record: str, parent: int | None, *, piece: bool = False) -> str:
     page = page_record(record)
     columns = ", ".join(f"r.{name}" for name in _core_columns(record))
     urls = page is not None and page.tree in ("url", "host")
     folder = "array_to_string(p.path, '/')" if page is not None and page.tree == "url" else "NULL"
     level = {None: "AND p.parent IS NULL", ALL_LEVELS: ""}.get(parent, "AND p.parent = ?")
+    roots = "AND p.ancestors[1] BETWEEN $3 AND $4" if piece else ""
     return f"""
         WITH parents AS (
             SELECT DISTINCT r.idarchive, p.parent
             FROM archive_row r JOIN archive_path p ON p.idpath = r.idpath
-            WHERE r.idarchive = ANY($1) AND r.record = $2 AND p.parent IS NOT NULL
+            WHERE r.idarchive = ANY($1) AND r.record = $2 AND p.parent IS NOT NULL {roots}
         )
         SELECT r.idarchive, r.idpath, p.parent, p.label, c.parent IS NOT NULL,
                {"a.name, a.url_prefix" if urls else "NULL, NULL"}, {folder}, {columns}
@@ -303,7 +370,7 @@ def _rows_sql(record: str, parent: int | None) -> str:
         JOIN archive_path p ON p.idpath = r.idpath
         LEFT JOIN parents c ON c.idarchive = r.idarchive AND c.parent = r.idpath
         {"LEFT JOIN log_action a ON a.idaction = r.idaction" if urls else ""}
-        WHERE r.idarchive = ANY($1) AND r.record = $2 {level.replace("?", "$3")}
+        WHERE r.idarchive = ANY($1) AND r.record = $2 {level.replace("?", "$3")} {roots}
         ORDER BY r.idpath
     """
 

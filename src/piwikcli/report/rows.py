@@ -35,6 +35,17 @@ STORED = "_stored"
 """Internal row metadata: the stored label, for filters that come after the label was made pretty."""
 _INTERNAL = (STORED, "folder")
 
+LARGE = 50_000
+"""Rows of a record, on all levels, from which on a report is made piece by piece."""
+_WHOLE = (
+    "pivotBy",
+    "keep_totals_row",
+    "filter_add_columns_when_show_all_columns",
+    "disable_generic_filters",
+    "compare",
+)
+"""Parameters that look at all rows at once."""
+
 _PERIOD_IDS = {
     "sum_daily_nb_uniq_visitors": 11,
     "sum_daily_exit_nb_uniq_visitors": 16,
@@ -42,6 +53,11 @@ _PERIOD_IDS = {
     "sum_daily_nb_users": 40,
 }
 _IDS = {name: metric.id for name, metric in BY_NAME.items()} | _PERIOD_IDS
+
+
+def record_of(report: Report, context: ReportContext) -> str:
+    """The record that the report's rows are in; empty where there is none."""
+    return report.record(context) if callable(report.record) else report.record or ""
 
 
 def build(report: Report, context: ReportContext, *, expanded: bool) -> DataTable:
@@ -52,7 +68,7 @@ def build(report: Report, context: ReportContext, *, expanded: bool) -> DataTabl
     elif report.record is not None:
         asked = context.parameters.get("idSubtable", "")
         idsubtable = int(asked) if asked.isdigit() else None
-        record = report.record(context) if callable(report.record) else report.record
+        record = record_of(report, context)
         table = context.table(record, idsubtable, expanded=expanded)
         if report.rows is not None:
             table = report.rows(table, context)
@@ -101,7 +117,7 @@ def filtered(
 ) -> DataTable:
     """The finished table; `compared` has the series of a comparison, this request's own first."""
     processed = processed_of(report, context)
-    table = _shaped(report, context, request)
+    table = shaped(report, context, request)
     if request.text("filter_add_columns_when_show_all_columns") not in ("", "0"):
         table, processed = _all_columns(table, report, request, processed)
     if wants_goal_columns(request):
@@ -120,6 +136,35 @@ def filtered(
         process_table(table, report.root_processed, processed)
     if compared:
         _compare(table, report, request, processed, compared)
+    return _finished(table, report, request, pivoted=pivoted)
+
+
+def is_large(report: Report, context: ReportContext, request: ReportRequest) -> bool:
+    """Whether the report has so many rows that it is made piece by piece (`report.large`), and may be."""
+    selects = report.rows is not None and not report.row_by_row
+    if report.record is None or selects or report.compute is not None or report.merge:
+        return False
+    if (
+        request.labels
+        or wants_goal_columns(request)
+        or request.idsubtable is not None
+        or any(request.text(name) not in ("", "0") for name in _WHOLE)
+    ):
+        return False
+    wanted = request.generic_filters(None)
+    patterns = wanted.filter_pattern or wanted.filter_pattern_recursive or wanted.filter_excludelowpop
+    if patterns or wanted.filter_truncate >= 0 or wanted.keep_summary_row:
+        return False
+    return context.reader.count(record_of(report, context)) >= LARGE
+
+
+def row_by_row(table: DataTable, report: Report, request: ReportRequest, processed: Sequence[Processed]) -> DataTable:
+    """What follows the generic filters, and depends on nothing but the row itself."""
+    process_table(table, report.root_processed, processed)
+    return _finished(table, report, request)
+
+
+def _finished(table: DataTable, report: Report, request: ReportRequest, *, pivoted: bool = False) -> DataTable:
     if request.flag("disable_queued_filters"):
         table = _with_ids(table)
     elif not pivoted:
@@ -133,7 +178,7 @@ def filtered(
     return without_internals(table)
 
 
-def _shaped(report: Report, context: ReportContext, request: ReportRequest) -> DataTable:
+def shaped(report: Report, context: ReportContext, request: ReportRequest) -> DataTable:
     """The report's rows with the levels that the request wants: pivoted, flat, expanded or the root's."""
     by_path = any(">" in label for label in request.labels)
     dimension = request.text("pivotBy")
@@ -163,7 +208,7 @@ def _compare(
 ) -> None:
     described: list[tuple[Series, Mapping[str, Value], DataTable | None]] = []
     for index, (series, context) in enumerate(compared):
-        other = table if index == 0 else _shaped(report, context, request)
+        other = table if index == 0 else shaped(report, context, request)
         if index:
             process_table(other, report.root_processed, processed)
         described.append((series, series.described(context.span), other))

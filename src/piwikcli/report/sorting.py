@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from piwikcli.report.numeric import is_numeric, number
 from piwikcli.report.table import DataTable, Row
 
 Order = Literal["asc", "desc"]
+T = TypeVar("T")
 _NUMBER_OR_SPACE = re.compile(r"([0-9]+)(\s?)\s*|\s+")
 _LEADING_ZEROS = re.compile(r"0+(?=[0-9])")
 _UPPER = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
@@ -75,39 +76,56 @@ def _with_sorted_subtables(rows: list[Row], column: str, order: Order, secondary
 
 
 def _sorted(rows: list[Row], column: str, descending: bool, secondary: bool) -> list[Row]:
-    # the last criterion first: stable sorts leave the order of equals
-    if column == "label" or not _is_numeric_column(rows, column):
+    return sorted_items(
+        rows, lambda row, name: row.columns.get(name), lambda row: len(row.columns), column, descending, secondary
+    )
+
+
+def sorted_items(
+    items: list[T],
+    value: Callable[[T, str], Any],
+    width: Callable[[T], int],
+    column: str,
+    descending: bool,
+    secondary: bool = True,
+) -> list[T]:
+    """As `sort_table` sorts rows that have the column: `value` gives an item's columns, `width` their number."""
+    if column == "label" or not _is_numeric_column(items, value, column):
         # labels that differ in case only stand in the same order, whatever the order in which an archive gives them
-        return _partition_sort(sorted(rows, key=_label_key), column, _natural, descending)
+        items = sorted(items, key=lambda item: _label_key(value(item, "label")))
+        return _partition_sort(items, value, column, _natural, descending)
     if secondary:
-        rows = sorted(rows, key=lambda row: (len(row.columns), *_label_key(row)))
+        # the last criterion first: stable sorts leave the order of equals
+        items = sorted(items, key=lambda item: (width(item), *_label_key(value(item, "label"))))
         if column == "nb_visits":
-            rows = _partition_sort(rows, "label", _natural, not descending)
+            items = _partition_sort(items, value, "label", _natural, not descending)
         else:
-            rows = _partition_sort(rows, "nb_visits", number, descending)
-    return _partition_sort(rows, column, number, descending)
+            items = _partition_sort(items, value, "nb_visits", number, descending)
+    return _partition_sort(items, value, column, number, descending)
 
 
-def _partition_sort(rows: Iterable[Row], column: str, key: Callable[[Any], Any], descending: bool) -> list[Row]:
-    have: list[Row] = []
-    lack: list[Row] = []
-    for row in rows:
-        (lack if row.columns.get(column) is None else have).append(row)
-    have.sort(key=lambda row: key(row.columns[column]), reverse=descending)
+def _partition_sort(
+    items: Iterable[T], value: Callable[[T, str], Any], column: str, key: Callable[[Any], Any], descending: bool
+) -> list[T]:
+    have: list[T] = []
+    lack: list[T] = []
+    for item in items:
+        (lack if value(item, column) is None else have).append(item)
+    have.sort(key=lambda item: key(value(item, column)), reverse=descending)
     return have + lack
 
 
-def _is_numeric_column(rows: list[Row], column: str) -> bool:
-    for row in rows:
-        value = row.columns.get(column)
-        if value is not None and value != "":
-            return is_numeric(value)
+def _is_numeric_column(items: list[T], value: Callable[[T, str], Any], column: str) -> bool:
+    for item in items:
+        found = value(item, column)
+        if found is not None and found != "":
+            return is_numeric(found)
     return False
 
 
-def _label_key(row: Row) -> tuple[str, str]:
+def _label_key(label: Any) -> tuple[str, str]:
     """By label; labels that differ in case only are put in the order of their characters."""
-    text = _text(row.label)
+    text = _text(label)
     return natural_key(text), text
 
 

@@ -227,6 +227,8 @@ class Report:
 
     rows: Callable[[DataTable, Context], DataTable] | None = None
     """Selects or adds rows, which still have their stored labels; gets every level that is delivered."""
+    row_by_row: bool = False
+    """Whether `rows` looks at each root row, with what is below it, by itself: large tables come in pieces then."""
     label: Callable[[str], str] | None = None
     label_in: Callable[[str, Context], str] | None = None
     """As `label`, for labels that depend on more than the stored one."""

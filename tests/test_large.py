@@ -1,0 +1,163 @@
+"""Reports of very many rows: the same rows in the same order as the usual way, in bounded memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from piwikcli.commands.app import run
+from piwikcli.store import Database
+
+ROWS = 600
+
+
+def fill(path: Path, rows: int) -> None:
+    """A day of page URLs: half at the root, half in folders of folders, with ties and missing columns."""
+    with Database.at(path).write() as connection:
+        connection.execute(
+            "INSERT INTO archive SELECT 1, 1, 1, day, day, '', '', 'done', day FROM (SELECT DATE '2026-03-01' AS day)"
+        )
+        connection.execute("INSERT INTO archive_numeric VALUES (1, 'nb_visits', 1)")
+        folders = max(2, rows // 100)
+        connection.execute(
+            f"""
+            CREATE TEMP TABLE path AS
+            SELECT i AS idpath, NULL::INTEGER AS parent, 1 AS depth, 'folder' || i AS label,
+                   ['folder' || i] AS path, [i] AS ancestors
+            FROM range(1, {folders} + 1) t(i)
+            UNION ALL
+            SELECT i, CASE WHEN i % 2 = 0 THEN 1 + i % {folders} END, 1 + (i % 2 = 0)::INTEGER,
+                   '/Page ' || (i * 7919 % {rows}),
+                   CASE WHEN i % 2 = 0 THEN ['folder' || (1 + i % {folders}), 'x'] ELSE ['x'] END,
+                   CASE WHEN i % 2 = 0 THEN [1 + i % {folders}, i] ELSE [i] END
+            FROM range({folders} + 1, {rows} + 1) t(i)
+            """
+        )
+        connection.execute("INSERT INTO archive_path SELECT * FROM path")
+        connection.execute(
+            "INSERT INTO log_action SELECT idpath, 'e.org/' || idpath, 1, 0, TIMESTAMP '2026-03-01' FROM path"
+        )
+        connection.execute(
+            """
+            INSERT INTO archive_row BY NAME
+            SELECT 1 AS idarchive, 'Actions_actions_url' AS record, idpath, idpath AS idaction,
+                   idpath % 7 AS nb_visits, idpath % 11 AS nb_hits,
+                   CASE WHEN idpath % 5 > 0 THEN idpath % 3 END AS exit_nb_visits,
+                   CASE WHEN idpath % 4 = 0 THEN 1 END AS entry_nb_visits, 1 AS entry_bounce_count
+            FROM path
+            """
+        )
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("large") / "p.duckdb"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(path.parent))
+        assert run(["-q", "sites", "add", "--name", "a", "--url", "http://e.org", "--db", str(path)]) == 0
+    fill(path, ROWS)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _environment(database: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PIWIK_DB", str(database))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("PIWIK_ARCHIVING_ON_DEMAND", "false")
+    monkeypatch.chdir(tmp_path)
+
+
+def report(name: str, *options: str, method: str = "Actions.getPageUrls") -> bytes:
+    arguments = ("-q", "report", method, "--date", "2026-03-01", "-o", name, *options)
+    assert run([*arguments]) == 0
+    return Path(name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--flat",),
+        ("--expanded",),
+        ("--flat", "--filter-limit", "25", "--param", "filter_offset=7"),
+        ("--flat", "--filter-sort-column", "nb_hits", "--filter-sort-order", "asc"),
+        ("--flat", "--filter-sort-column", "label", "--raw"),
+        ("--flat", "--filter-sort-column", "exit_rate", "--show-columns", "exit_rate,nb_visits"),
+        ("--filter-sort-column", "exit_nb_visits", "--param", "hideIdSubDatable=1"),
+        ("--param", "disable_queued_filters=1"),
+    ],
+)
+@pytest.mark.parametrize("name", ["out.json", "out.csv"])
+def test_piece_by_piece_gives_the_same_bytes(
+    name: str, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = report(name, *options)
+    monkeypatch.setattr("piwikcli.report.rows.LARGE", 10)
+    monkeypatch.setattr("piwikcli.report.large.PIECE", 50)
+    seen: list[Any] = []
+    from piwikcli.report import large
+
+    original = large.large_table
+    monkeypatch.setattr("piwikcli.report.large.large_table", lambda *given: seen.append(1) or original(*given))
+    assert report(name, *options) == usual
+    assert len(seen) == 1
+    assert len(usual) > 500
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "json", "ndjson", "xml", "html", "md", "table"])
+def test_every_format_goes_through_large_rows(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = report("out", "--flat", "--format", format)
+    monkeypatch.setattr("piwikcli.report.rows.LARGE", 10)
+    monkeypatch.setattr("piwikcli.report.large.PIECE", 50)
+    assert report("out", "--flat", "--format", format) == usual
+
+
+@pytest.mark.parametrize(
+    "options", [("--label", "folder1"), ("--filter-pattern", "1"), ("--param", "filter_truncate=5")]
+)
+def test_requests_that_look_at_all_rows_take_the_usual_way(
+    options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = report("out.csv", *options)
+    monkeypatch.setattr("piwikcli.report.rows.LARGE", 1)
+    monkeypatch.delattr("piwikcli.report.large.large_table", raising=False)
+    assert report("out.csv", *options) == usual
+
+
+MEASURE = """
+import resource, sys
+from piwikcli.commands.app import run
+code = run(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+sys.exit(code)
+"""
+
+
+def peak(rows: int, folder: Path) -> int:
+    """MiB at most in use while a flat report of so many rows is written."""
+    path = folder / f"{rows}.duckdb"
+    assert run(["-q", "sites", "add", "--name", "a", "--url", "http://e.org", "--db", str(path)]) == 0
+    fill(path, rows)
+    command = ("-q", "report", "Actions.getPageUrls", "--flat", "--date", "2026-03-01", "--db", str(path))
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *command, "-o", str(folder / "out.ndjson")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(done.stdout.split()[-1])
+
+
+def test_memory_does_not_grow_with_the_rows_as_they_are_printed(tmp_path: Path) -> None:
+    assert peak(120_000, tmp_path) - peak(60_000, tmp_path) < 60  # 1 KiB a row: the usual way takes 3 or more
+
+
+def test_reports_that_select_rows_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = report("out.json", "--flat", method="Actions.getEntryPageUrls")
+    monkeypatch.setattr("piwikcli.report.rows.LARGE", 10)
+    monkeypatch.setattr("piwikcli.report.large.PIECE", 50)
+    assert report("out.json", "--flat", method="Actions.getEntryPageUrls") == usual
