@@ -314,10 +314,11 @@ def from_objects(entries: Sequence[tuple[int, int, Any]], names: frozenset[str],
     """Requests as (line, byte offset, query string or object)."""
     kept: list[tuple[int, int]] = []
     rows: list[dict[str, str]] = []
+    queries = [query_of(request) for _, _, request in entries if isinstance(request, str)]
+    parsed = iter(_as_rows(from_queries(pa.array(queries, pa.string()), names), len(queries)))
     for line, offset, request in entries:
         if isinstance(request, str):
-            columns = from_queries(pa.array([query_of(request)], pa.string()), names)
-            rows.append({name: column.values[int(column.codes[0])] for name, column in columns.items()})
+            rows.append(next(parsed))
         elif isinstance(request, dict):
             rows.append(
                 {name: plain(value) for name, value in request.items() if name in names and value is not None}
@@ -333,6 +334,15 @@ def from_objects(entries: Sequence[tuple[int, int, Any]], names: frozenset[str],
         filled[name] = Column(np.array(codes, dtype=np.int64), list(places))
     line, offset = np.array(kept or np.empty((0, 2)), dtype=np.int64).T
     return Sent(line, offset, filled, bad, blank)
+
+
+def _as_rows(columns: dict[str, Column], count: int) -> list[dict[str, str]]:
+    """Columns as one dictionary a row, without what was not sent."""
+    rows: list[dict[str, str]] = [{} for _ in range(count)]
+    for name, column in columns.items():
+        for row in np.flatnonzero(column.codes != NONE).tolist():
+            rows[row][name] = column.values[int(column.codes[row])]
+    return rows
 
 
 def plain(value: Any) -> str:
