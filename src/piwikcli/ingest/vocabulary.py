@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -50,10 +50,12 @@ class Places(dict[K, int]):
     def all(self, keys: Sequence[K]) -> tuple[list[int], list[K]]:
         """The numbers of all keys, and those of them that are new."""
         before = len(self.names)
-        places = [self.setdefault(key, len(self)) for key in keys]
-        if len(self) > before:
-            self.names += dict.fromkeys(key for key, place in zip(keys, places, strict=True) if place >= before)
-        return places, self.names[before:]
+        places = list(map(self.get, keys))
+        if None not in places:
+            return cast(list[int], places), []
+        # `self[key]` numbers it, unless the same key came before among these
+        known = [self[key] if place is None else place for key, place in zip(keys, places, strict=True)]
+        return known, self.names[before:]
 
 
 class Growing:

@@ -14,8 +14,14 @@ from piwikcli.ingest.parsing.lines import Bools, Ints, Spans
 
 _NO_USER = b" - -"
 _ADDRESS = r"^[\w*.:-]+$"
-_METHODS = (b"GET ", b"POST ", b"HEAD ")
-_PROTOCOLS = (b" HTTP/1.1", b" HTTP/1.0", b" HTTP/2.0", b" HTTP/3.0")
+# the beginnings and ends of ordinary request lines, as little-endian integers
+_FOUR, _FIVE = np.uint64(0xFFFFFFFF), np.uint64(0xFFFFFFFFFF)
+_GET, _POST, _HEAD = (np.uint64(int.from_bytes(method, "little")) for method in (b"GET ", b"POST ", b"HEAD "))
+_HTTP_1, _HTTP_2, _HTTP_3 = (
+    np.uint64(int.from_bytes(protocol, "little")) for protocol in (b" HTTP/1.", b" HTTP/2.", b" HTTP/3.")
+)
+_PROTOCOL = 9
+"""Bytes of ` HTTP/1.1`."""
 
 
 def clients(spans: Spans, pattern: str, *, host: bool) -> tuple[dict[str, pa.DictionaryArray], Bools]:
@@ -44,13 +50,18 @@ def clients(spans: Spans, pattern: str, *, host: bool) -> tuple[dict[str, pa.Dic
 
 def paths(spans: Spans) -> tuple[pa.DictionaryArray, Bools]:
     """The paths of request lines, and the rows whose text is none."""
-    start = spans.start.copy()
-    for method in _METHODS:
-        start = np.where(spans.text.equal(spans.start, method), spans.start + len(method), start)
-    stop = spans.stop - len(_PROTOCOLS[0])
-    ordinary = (start > spans.start) & (stop > start)
-    within = np.where(ordinary, stop, 0)
-    ordinary &= np.logical_or.reduce([spans.text.equal(within, protocol) for protocol in _PROTOCOLS])
+    words = spans.text.words(8)
+    first = words[spans.start]
+    short = (first & _FOUR) == _GET
+    long = ((first & _FIVE) == _POST) | ((first & _FIVE) == _HEAD)
+    start = spans.start + np.where(short, 4, np.where(long, 5, 0))
+    stop = spans.stop - _PROTOCOL
+    ordinary = (short | long) & (stop > start)
+    last = words[np.where(ordinary, stop, 0)]
+    minor = spans.text.array[np.where(ordinary, spans.stop - 1, 0)]
+    ordinary &= ((last == _HTTP_1) & ((minor == 48) | (minor == 49))) | (
+        ((last == _HTTP_2) | (last == _HTTP_3)) & (minor == 48)
+    )
     text = spans.text.array
     # white space at the path's ends would belong to what separates it from its neighbours
     ordinary &= (text[np.where(ordinary, start, 0)] > 32) & (text[np.where(ordinary, stop - 1, 0)] > 32)
