@@ -20,9 +20,12 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from threading import Event, Thread
 
 HERE = Path(__file__).resolve().parent
 SEGMENTS = (
@@ -37,7 +40,7 @@ SEGMENTS = (
 
 @dataclass(frozen=True)
 class Cost:
-    """What one process took: wall and CPU time in seconds, peak resident memory in MB."""
+    """What a process and its children took: wall and CPU time in seconds, peak resident memory in MB."""
 
     seconds: float
     cpu: float
@@ -51,14 +54,37 @@ def measure(command: list[str], environment: dict[str, str]) -> Cost:
         process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=messages
         )
-        _, status, usage = os.wait4(process.pid, 0)
+        with watching(process.pid) as peak:
+            _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait for it again
         if process.returncode:
             messages.seek(0)
             text = messages.read().decode(errors="replace")[-2000:]
             sys.exit(f"exit code {process.returncode}: {' '.join(command)}\n{text}")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, max(usage.ru_maxrss / 1024, *peak))
+
+
+@contextmanager
+def watching(pid: int) -> Iterator[list[float]]:
+    """Collect how many MB a process and its children hold together, 20 times a second."""
+    held = [0.0]
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            with suppress(OSError, ValueError):  # it may end at any moment
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+                pages = sum(int(Path(f"/proc/{one}/statm").read_text().split()[1]) for one in [pid, *children])
+                held.append(pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
+
+    thread = Thread(target=watch)
+    thread.start()
+    try:
+        yield held
+    finally:
+        done.set()
+        thread.join()
 
 
 def run_once(log: Path, folder: Path, args: argparse.Namespace) -> dict[str, Cost]:
