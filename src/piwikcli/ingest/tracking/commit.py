@@ -13,24 +13,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from piwikcli.ingest.dictionaries import dates, nullable, texts, timestamps
+from piwikcli.ingest.dictionaries import dates, nullable, timestamps
 from piwikcli.ingest.fingerprints import Recognition
-from piwikcli.ingest.identities import location_ids
 from piwikcli.ingest.lookups.devices import Device
-from piwikcli.ingest.lookups.location import Location
 from piwikcli.ingest.recognise import NULL, Ints
 from piwikcli.ingest.tracking import pool
-from piwikcli.ingest.tracking.batch import CART, GOAL, ORDER, PING, Batch
-from piwikcli.ingest.tracking.conversions import CART_GOAL, ORDER_GOAL, Sale
+from piwikcli.ingest.tracking.batch import CART, ORDER, PING, Batch
+from piwikcli.ingest.tracking.conversions import Sale
 from piwikcli.ingest.tracking.new import Newcomers
 from piwikcli.ingest.tracking.visits import Given, Money, Place, Recognised, Varying, recognise
+from piwikcli.ingest.tracking.write_conversions import listed, place_ids, register, store_conversions
 from piwikcli.store import Connection, number, one
 
 _TIME_COLUMNS = (
     *("time_network", "time_server", "time_transfer"),
     *("time_dom_processing", "time_dom_completion", "time_on_load"),
 )
-_REVENUES = ("revenue_subtotal", "revenue_tax", "revenue_shipping", "revenue_discount")
 
 
 class TrackingCommitter:
@@ -175,8 +173,8 @@ def _replace(connection: Connection, found: Recognised) -> None:
     v = found.composed.visits
     idvisit = _visit_ids(connection, v["idfirst"], first)
     _delete(connection)
-    _register(connection, "found_request", _request_rows(found, idvisit))
-    _register(connection, "found_visit", _visit_rows(connection, found, idvisit))
+    register(connection, "found_request", _request_rows(found, idvisit))
+    register(connection, "found_visit", _visit_rows(connection, found, idvisit))
     own = ", ".join(f"p.{name}" for name in pool.OWN_COLUMNS)
     connection.execute(
         f"""
@@ -204,14 +202,8 @@ def _replace(connection: Connection, found: Recognised) -> None:
         """
     )
     if found.conversions or found.items:
-        _store_conversions(connection, found, idvisit)
+        store_conversions(connection, found, idvisit)
     _mark_days(connection)
-
-
-def _register(connection: Connection, name: str, rows: pa.Table) -> None:
-    connection.register("found_rows", rows)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM found_rows")
-    connection.unregister("found_rows")
 
 
 def _visit_ids(connection: Connection, firsts: Any, known: Mapping[int, int]) -> Ints:
@@ -270,7 +262,7 @@ def _visit_rows(connection: Connection, found: Recognised, idvisit: Ints) -> pa.
 
     states = found.states
     moved = {state.place: None for state in states.values() if state.place is not None}
-    location = _location_ids(connection, list(moved))
+    location = place_ids(connection, list(moved))
     buyers = np.zeros(len(heads), dtype=np.int64)
     buyers[list(found.buyers)] = list(found.buyers.values())
     columns: dict[str, Any] = {
@@ -281,8 +273,8 @@ def _visit_rows(connection: Connection, found: Recognised, idvisit: Ints) -> pa.
         "last_idlink_va": request_at(v.pop("action_row")),
         "visit_goal_buyer": buyers,
         "idlocation": _sparse(len(heads), {at: location.get(s.place) for at, s in states.items()}, pa.int64()),
-        "custom_dimension": _sparse(len(heads), {at: _listed(s.dimensions) for at, s in states.items()}, _TEXTS),
-        "custom_var": _sparse(len(heads), {at: _listed(s.variables) for at, s in states.items()}, _TEXTS),
+        "custom_dimension": _sparse(len(heads), {at: listed(s.dimensions) for at, s in states.items()}, _TEXTS),
+        "custom_var": _sparse(len(heads), {at: listed(s.variables) for at, s in states.items()}, _TEXTS),
     }
     v.pop("initial_since_order")
     for name, values in v.items():
@@ -307,126 +299,6 @@ def _sparse(rows: int, known: Mapping[int, Any], kind: pa.DataType) -> pa.Array:
     places = np.full(rows, NULL, dtype=np.int64)
     places[list(known)] = np.arange(len(known))
     return pa.array(list(known.values()), kind).take(pa.array(places, mask=places == NULL))
-
-
-def _listed(values: tuple[str | None, ...] | None) -> list[str | None] | None:
-    return None if values is None else list(values)
-
-
-def _location_ids(connection: Connection, places: list[Place]) -> dict[Place | None, int | None]:
-    """Ids of places that requests have changed; None is the client's own."""
-    known: dict[Place | None, int | None] = {None: None}
-    if places:
-        known.update(
-            zip(places, location_ids(connection, [Location(*place) for place in places]).tolist(), strict=True)
-        )
-    return known
-
-
-def _store_conversions(connection: Connection, found: Recognised, idvisit: Ints) -> None:
-    c, m = found.columns, found.composed
-    v = m.visits
-    location = _location_ids(
-        connection, list({s.place: None for _, _, s in found.conversions if s.place is not None})
-    )
-    initial: Any = v["initial_since_order"]
-    rows = []
-    for place, conversion, state in found.conversions:
-        row = conversion.row
-        sale = conversion.idgoal in (CART_GOAL, ORDER_GOAL)
-        ordered = 0 if m.ordered[row] else int(initial[place])
-        action = not sale and c["kind"][row] != GOAL
-        rows.append(
-            {
-                "idvisit": int(idvisit[place]),
-                "idrequest": int(c["idrequest"][row]),
-                "idvisitor": int(c["visitor_after"][row]),
-                "idgoal": conversion.idgoal,
-                "buster": conversion.buster,
-                "idlink_va": int(c["idrequest"][row]) if action else None,
-                "takes_url": action,
-                "idorder": conversion.order,
-                "items": conversion.items,
-                "revenue": conversion.revenue,
-                "pageviews_before": None if conversion.idgoal == CART_GOAL else int(found.pages_before[row]),
-                "visitor_seconds_since_order": None if ordered == NULL else ordered,
-                "referrer_request": int(c["idrequest"][m.referrer_row[row]]),
-                "idlocation": location[state.place],
-                "custom_dimension": _listed(state.dimensions),
-                "custom_var": _listed(state.variables),
-            }
-        )
-    if rows:
-        _register(connection, "found_conversion", pa.Table.from_pylist(rows, _CONVERSION))
-        parts = ", ".join(f"CASE WHEN f.idgoal = 0 THEN x.{name} END AS {name}" for name in _REVENUES)
-        connection.execute(
-            f"""
-            INSERT INTO conversion BY NAME
-            SELECT f.idvisit, p.idsite, f.idvisitor, f.idrequest, f.idgoal, f.buster, p.server_time, p.day, p.hour,
-                   f.idlink_va, CASE WHEN f.takes_url THEN p.idaction_url END AS idaction_url, f.idorder, f.items,
-                   coalesce(x.conversion_url, '') AS url, f.revenue, {parts}, f.pageviews_before,
-                   v.visitor_returning, v.visitor_count_visits, v.visitor_seconds_since_first,
-                   f.visitor_seconds_since_order,
-                   CASE WHEN x.idreferrer_conversion IS NULL OR (n.type <> 6 AND o.type = 6 AND o.name IS NOT NULL)
-                        THEN s.idreferrer ELSE x.idreferrer_conversion END AS idreferrer,
-                   v.iddevice, coalesce(f.idlocation, b.idlocation) AS idlocation, f.custom_dimension, f.custom_var
-            FROM found_conversion f
-            JOIN pool p ON p.idrequest = f.idrequest
-            JOIN request_detail x ON x.idrequest = f.idrequest
-            JOIN visit v ON v.idvisit = f.idvisit
-            JOIN client b ON b.idclient = v.idclient
-            JOIN pool s ON s.idrequest = f.referrer_request
-            JOIN referrer o ON o.idreferrer = s.idreferrer
-            LEFT JOIN referrer n ON n.idreferrer = x.idreferrer_conversion
-            ORDER BY p.server_time
-            """
-        )
-    if found.items:
-        _store_items(connection, found, idvisit)
-
-
-_CONVERSION = pa.schema(
-    [
-        *((name, pa.int64()) for name in ("idvisit", "idrequest")),
-        ("idvisitor", pa.uint64()),
-        *((name, pa.int64()) for name in ("idgoal", "buster", "idlink_va")),
-        ("takes_url", pa.bool_()),
-        ("idorder", pa.string()),
-        ("items", pa.int64()),
-        ("revenue", pa.float64()),
-        *((name, pa.int64()) for name in ("pageviews_before", "visitor_seconds_since_order", "referrer_request")),
-        ("idlocation", pa.int64()),
-        ("custom_dimension", pa.list_(pa.string())),
-        ("custom_var", pa.list_(pa.string())),
-    ]
-)
-
-
-def _store_items(connection: Connection, found: Recognised, idvisit: Ints) -> None:
-    c = found.columns
-    items = [item for _, item in found.items]
-    rows = np.array([item.row for item in items], dtype=np.int64)
-    categories = [[*item.categories, *[0] * 5][:5] for item in items]
-    table = {
-        "idsite": c["site"][rows],
-        "idvisitor": c["visitor_after"][rows],
-        "server_time": timestamps(c["time"][rows]),
-        "day": dates(c["day"][rows]),
-        "idvisit": idvisit[np.array([place for place, _ in found.items], dtype=np.int64)],
-        "idorder": texts([item.order for item in items]),
-        "idaction_sku": pa.array([item.sku for item in items], pa.int64()),
-        "idaction_name": pa.array([item.name for item in items], pa.int64()),
-        **{
-            f"idaction_category{index + 1 if index else ''}": pa.array([one[index] for one in categories], pa.int64())
-            for index in range(5)
-        },
-        "price": pa.array([item.price for item in items], pa.float64()),
-        "quantity": pa.array([item.quantity for item in items], pa.int64()),
-        "deleted": pa.array([item.deleted for item in items], pa.bool_()),
-    }
-    connection.register("new_rows", pa.table(table))
-    connection.execute("INSERT INTO conversion_item BY NAME SELECT * FROM new_rows")
-    connection.unregister("new_rows")
 
 
 def _mark_days(connection: Connection) -> None:
