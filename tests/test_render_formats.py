@@ -282,6 +282,16 @@ def test_a_label_cannot_steer_the_terminal() -> None:
     assert row == "a\ufffd]0;title\ufffd\ufffd\ufffdb c"
 
 
+def test_terminal_bars_show_the_share_of_the_greatest() -> None:
+    rows = [Row({"label": "a", "nb_visits": 40}), Row({"label": "b", "nb_visits": 13}), Row({"label": "c"})]
+    assert terminal(DataTable(rows), bars=True, width=40)[2:] == [
+        "a             40  ██████████",
+        "b             13  ███▎",
+        "c",
+    ]
+    assert "█" not in "".join(terminal(DataTable(rows), width=40))
+
+
 def test_terminal_texts_stand_left_and_figures_right() -> None:
     row = {
         "label": "a",

@@ -95,6 +95,7 @@ def command(
         hide_idsubdatatable=request.flag("hideIdSubDatable"),
         keep_formulas=keep_formulas,
         feed=feed,
+        bars=on_screen,
         color=on_screen and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
         width=shutil.get_terminal_size().columns if on_screen else None,
     )

@@ -27,6 +27,7 @@ class RenderOptions:
     `callback`: json as `callback(...)`; ignored unless it is letters, digits, `_` and `.`.
     `keep_formulas`: texts that a spreadsheet would run stay as they are in csv, tsv and xlsx.
     `feed`: of which site an RSS feed is.
+    `bars`: the terminal's table ends each line with a bar, the share of the table's greatest first figure.
     `color`, `width`: the terminal's; `width` None prints lines as long as they need to be.
     """
 
@@ -36,6 +37,7 @@ class RenderOptions:
     callback: str | None = None
     keep_formulas: bool = False
     feed: Feed | None = None
+    bars: bool = False
     color: bool = False
     width: int | None = None
 

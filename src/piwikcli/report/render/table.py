@@ -29,6 +29,9 @@ from piwikcli.report.table import DataTable, Number, Result, SimpleTable
 _GAP = "  "
 _INDENT = "  "
 _ELLIPSIS = "…"
+_BAR = 10
+_EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
+"""A bar's greatest length, and its last character."""
 _TITLE_LINE = 10
 _TITLE_PIECE = re.compile(r"[^_\s]*[_\s]|[^_\s]+")
 _TEXT_AT_LEAST = 20
@@ -106,8 +109,10 @@ class _Layout:
                 titles = [self._cell(column, _title_line(column.title, line)) for column in shown]
                 yield _bold(_GAP.join(titles).rstrip(), self.options)
             yield _GAP.join("─" * column.width for column in shown)
+        measure, most = self._measure(shown)
         for depth, cells in self.rows():
-            yield self._line(shown, depth, cells)
+            bar = _GAP + _bar(cells.get(measure), most) if most else ""
+            yield (self._line(shown, depth, cells) + bar).rstrip()
         dropped = [column.name for column in columns if column not in shown]
         if dropped:
             yield ""
@@ -140,6 +145,8 @@ class _Layout:
     def _fitted(self, columns: list[_Column]) -> list[_Column]:
         """The columns that fit, with room for their header."""
         limit = self.options.width
+        if limit is not None and self.options.bars:
+            limit -= _BAR + len(_GAP)
         if not self.header:
             return columns
         wide = _total(max(c.width, self.cell_len(c.title[0])) for c in columns)
@@ -159,16 +166,28 @@ class _Layout:
                 column.width = max(column.width - excess, narrow[column.name])
         return shown
 
+    def _measure(self, columns: list[_Column]) -> tuple[str, float]:
+        """What bars show: the first column of plain numbers, and its greatest value; 0 for no bars."""
+        for column in columns if self.options.bars and self.header else ():
+            values = [cells[column.name] for _, cells in self.rows() if cells.get(column.name) is not None]
+            if values and all(isinstance(value, (int, float)) for value in values):
+                return column.name, max(values)
+        return "", 0
+
     def _line(self, columns: list[_Column], depth: int, cells: Cells) -> str:
-        return _GAP.join(
-            self._cell(column, _text(column.name, cells.get(column.name), depth)) for column in columns
-        ).rstrip()
+        return _GAP.join(self._cell(one, _text(one.name, cells.get(one.name), depth)) for one in columns)
 
     def _cell(self, column: _Column, text: str) -> str:
         space = column.width - self.cell_len(text)
         if space < 0:
             return str(self.set_cell_size(text, column.width - 1)) + _ELLIPSIS
         return text + " " * space if column.is_text else " " * space + text
+
+
+def _bar(value: Any, most: float) -> str:
+    """A bar in eighths of a character, as long as the value's share of `most`."""
+    eighths = round(8 * _BAR * value / most) if isinstance(value, (int, float)) and value > 0 else 0
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8]
 
 
 def _title_line(title: list[str], line: int) -> str:
