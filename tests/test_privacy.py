@@ -164,6 +164,17 @@ def test_addresses_are_masked_after_visitors_are_told_apart(tmp_path: Path) -> N
     assert query(database, "SELECT count(*), max(visit_total_actions) FROM visit") == [(3, 2)]
 
 
+def test_addresses_of_tracking_requests_are_masked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = new_database(tmp_path / "piwik.duckdb")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    sent = (f"idsite=1&rec=1&url=http://example.org/&cdt=2026-03-02%2010:00:0{n}&cip=203.0.113.{n}" for n in range(3))
+    (tmp_path / "requests.txt").write_text("".join(f"{line}\n" for line in sent))
+    monkeypatch.setenv("PIWIK_PRIVACY_IP_MASK", "2")
+    assert app.run(["import-requests", str(tmp_path / "requests.txt"), "--db", str(database.path)]) == 0
+    assert query(database, "SELECT ip FROM client") == [("203.0.0.0",)]
+    assert query(database, "SELECT count(DISTINCT idvisitor) FROM visit") == [(3,)]
+
+
 def test_a_log_is_known_after_its_addresses_are_masked_or_forgotten(tmp_path: Path) -> None:
     database = new_database(tmp_path / "piwik.duckdb")
     lines = [hit(f"10:00:0{n}", "/a", ip=f"203.0.113.{n}") for n in range(4)]

@@ -28,6 +28,7 @@ from piwikcli.ingest.tracking.batch import (
     Vocabulary,
 )
 from piwikcli.store import Connection, number
+from piwikcli.store.retention import masked
 
 _NONE: Ints = np.empty(0, dtype=np.int64)
 _FAR = np.iinfo(np.int64).max
@@ -47,6 +48,7 @@ class Newcomers:
 
     def __init__(self, recognition: Recognition, devices: Mapping[str, Device]) -> None:
         self._secret = recognition.secret
+        self._ip_mask = recognition.ip_mask
         self._fingerprints = Fingerprints(recognition)
         self._devices = devices
         self._start(Vocabulary())
@@ -177,7 +179,7 @@ class Newcomers:
         iddevice = dict(zip(devices, device_ids(connection, devices).tolist(), strict=True))
         places = list({client.location: None for client in clients})
         idlocation = dict(zip(places, location_ids(connection, places).tolist(), strict=True))
-        rows = [(c.ip, iddevice[c.agent], idlocation[c.location], c.language) for c in clients]
+        rows = [(masked(c.ip, self._ip_mask), iddevice[c.agent], idlocation[c.location], c.language) for c in clients]
         distinct = list(dict.fromkeys(rows))
         ip, device, location, language = zip(*distinct, strict=True)
         found = resolve(
