@@ -89,6 +89,7 @@ def test_what_was_built_before_a_run_ended_is_kept(
         built(connection, idsite, wanted, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(building, "_build_periods", die)
+    monkeypatch.setattr(building, "KEEP_AFTER", 0.0)
     with pytest.raises(KeyboardInterrupt):
         archive_all(database)
     monkeypatch.undo()

@@ -26,6 +26,9 @@ from piwikcli.store import Connection, Database, keep
 from piwikcli.store.retention import deleted_before
 from piwikcli.store.sites import get as get_site
 
+KEEP_AFTER = 5.0
+"""What was built is committed when a level of periods took longer than so many seconds: commits have a price."""
+
 ACTIONS_AT_ONCE = 8_000_000
 """Days are built in groups of about so many actions, which bounds memory."""
 
@@ -136,16 +139,25 @@ def _build_site(
 
     for one in wanted:
         add(one, force, True)
+    kept = time.monotonic()
     for level in sorted(level for level, some in plan.items() if some):
         todo = sorted(plan[level], key=lambda one: _first(one.period))
         if level == IDS["day"]:
             for group in _groups(todo, days):
                 _build_days(connection, idsite, group, limits)
-                keep(connection)
+                kept = _keep(connection, kept)
         else:
             _build_periods(connection, idsite, todo, children, limits)
-            keep(connection)
+            kept = _keep(connection, kept)
         built.periods[todo[0].period.name] += len(todo)
+
+
+def _keep(connection: Connection, kept: float) -> float:
+    """Commit what was built if the last commit was at `kept`, a while ago; when it was now."""
+    if time.monotonic() - kept < KEEP_AFTER:
+        return kept
+    keep(connection)
+    return time.monotonic()
 
 
 def _children(period: Period, today: date) -> list[Period]:
