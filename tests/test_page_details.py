@@ -108,6 +108,33 @@ def test_the_page_rate_compares_with_the_sites_conversions_in_the_rows_asked_for
     assert asked["/b"]["goals"]["idgoal=1"]["nb_conversions_page_rate"] == 0.5
 
 
+def test_a_rate_per_entry_rounds_halves_up_on_the_decimal_value(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    for n in range(4):
+        visit = log.visit(f"10:0{n}:00", entry="example.org/a")
+        page(log, visit, f"10:0{n}:00", "/a")
+    log.conversion(visit, "10:03:00", ORDER, 73.49, pageviews_before=1)
+    [row] = log.built().rows("Actions.getPageUrls", DAY)
+    assert row["goals"]["idgoal=ecommerceOrder"]["revenue_per_entry"] == 18.373
+
+
+def test_what_has_no_url_is_a_page_whatever_it_was(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    visit = log.visit("10:00:00")
+    page(log, visit, "10:00:00", "/a", "A")
+    page(log, visit, "10:00:01", "/a", "B")
+    log.hit(visit, "10:00:02", url=0, name=log.action(TITLE, "C"), state={"time_network": 5})
+    log.hit(visit, "10:00:03", kind=3, url=0)
+    log.hit(visit, "10:00:04", kind=10, url=0, detail={"idaction_event_category": 0})
+    log.hit(visit, "10:00:05", kind=SEARCH, name=log.action(SEARCH, "tents"))
+    shop = log.built()
+    rows = by_label(shop.rows("Actions.getPageUrls", DAY))
+    assert {label: row["nb_hits"] for label, row in rows.items()} == {"/a": 2, "Page URL not defined": 2}
+    assert rows["Page URL not defined"]["avg_time_network"] == 0.005
+    totals = shop.row("Actions.get", DAY)
+    assert (totals["nb_pageviews"], totals["nb_uniq_pageviews"], totals["nb_downloads"]) == (4, 2, 0)
+
+
 def test_a_keyword_has_the_conversions_of_visits_that_began_with_its_search(tmp_path: Path) -> None:
     log = Log(tmp_path)
     keyword = log.action(SEARCH, "tents")
@@ -177,3 +204,17 @@ def test_the_sites_averages(timed: Archived) -> None:
     assert raw["PagePerformance_network_time"] == 0.393
     assert (raw["PagePerformance_network_hits"], raw["PagePerformance_pageload_hits"]) == (4, 4)
     assert raw["PagePerformance_pageload_time"] == 1.001
+
+
+def test_a_language_of_one_country_is_filled(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    for n in range(4):
+        log.visit(f"10:0{n}:00", country=f"c{n}")
+    for row, language in zip(log._rows["client"], ("ja", "fr-fr", "pt-br", "ja-jp"), strict=True):
+        row["language"] = language
+    rows = log.built().rows("UserLanguage.getLanguageCode", DAY)
+    assert {row["segment"]: row["nb_visits"] for row in rows} == {
+        "languageCode==ja-jp": 2,
+        "languageCode==fr": 1,
+        "languageCode==pt-br": 1,
+    }

@@ -49,11 +49,16 @@ def _conversions(connection: Connection, record: PageRecord) -> None:
             FROM (SELECT * FROM pairs UNION ALL BY NAME SELECT * FROM entries) x {placed} GROUP BY ALL
         )
         SELECT g.idarchive, '{record.name}' AS record, g.idpath, g.idgoal, g.* EXCLUDE (idarchive, idpath, idgoal),
-               round(nb_conversions_entry / entry_nb_visits, 3) AS nb_conversions_entry_rate,
-               round(revenue_entry / entry_nb_visits, 3) AS revenue_per_entry
+               {_quotient("nb_conversions_entry")} AS nb_conversions_entry_rate,
+               {_quotient("revenue_entry")} AS revenue_per_entry
         FROM goals g LEFT JOIN visits USING (idarchive, idpath)
         """
     )
+
+
+def _quotient(column: str) -> str:
+    """A column per entry, 3 decimals, halves away from zero on the decimal value."""
+    return f"round(CAST({column} / entry_nb_visits AS DECIMAL(30, 9)), 3)::DOUBLE"
 
 
 def _pairs(connection: Connection, record: PageRecord) -> None:
@@ -69,7 +74,7 @@ def _pairs(connection: Connection, record: PageRecord) -> None:
             SELECT c.idarchive, c.idgoal, q.{record.column} AS idaction, c.idvisit, count(*) AS n,
                    sum(c.revenue) AS revenue, min(c.pageviews_before) AS before,
                    sum(round_even(1 / nullif(c.pageviews_before, 0), 4)) AS attrib,
-                   round_even(sum(c.revenue / nullif(c.pageviews_before, 0)), 2) AS revenue_attrib
+                   round_even(round(sum(c.revenue / nullif(c.pageviews_before, 0)), 9), 2) AS revenue_attrib
             FROM c
             JOIN request q ON q.idvisit = c.idvisit AND q.server_time <= c.server_time AND q.kind < 100
             JOIN log_action l ON l.idaction = q.{record.column} AND l.type IN ({types})
@@ -120,14 +125,17 @@ def _measures(connection: Connection, record: PageRecord) -> None:
         GROUP BY ALL
     """
     if record.undefined is not None:
-        other = "idaction_name" if record.column == "idaction_url" else "idaction_url"
+        # as in `pages`: what has no URL is a page, and what has no title is a page that has a URL
+        undefined = "t.kind = 1 AND coalesce(t.idaction_name, 0) = 0 AND t.idaction_url > 0"
+        if record.column == "idaction_url":
+            undefined = "t.kind IN (1, 2, 3) AND coalesce(t.idaction_url, 0) = 0"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE undefined AS SELECT ['{record.undefined}'] AS path")
         number_paths(connection, "undefined")
         placed += f"""
             UNION ALL BY NAME
             SELECT t.idarchive, p.idpath, {values}
             FROM t, undefined JOIN archive_path p USING (path)
-            WHERE t.kind = 1 AND coalesce(t.{record.column}, 0) = 0 AND t.{other} > 0
+            WHERE {undefined}
             GROUP BY ALL
         """
     numbers = ", ".join(f"{measure.metric.name}::DOUBLE" for measure in record.measures)

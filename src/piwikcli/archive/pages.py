@@ -143,6 +143,8 @@ def _pages(connection: Connection, record: PageRecord, family: Family) -> None:
         """
     )
     if record.undefined is not None:
+        # a download or outlink whose URL is none is a page without URL
+        undefined = "kind IN (1, 2, 3)" if record.column == "idaction_url" else "kind = 1 AND has_other"
         plain = [name for name in columns if not name.startswith(("entry_", "exit_"))]
         leaves.add(
             connection,
@@ -150,6 +152,6 @@ def _pages(connection: Connection, record: PageRecord, family: Family) -> None:
             plain,
             f"""
             SELECT idarchive, ['{record.undefined}'] AS path, {", ".join(totals[name] for name in plain)}
-            FROM per_action WHERE idaction = 0 AND kind = 1 AND has_other GROUP BY idarchive
+            FROM per_action WHERE idaction = 0 AND {undefined} GROUP BY idarchive
             """,
         )

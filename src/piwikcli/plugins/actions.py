@@ -15,6 +15,9 @@ def _numeric(name: str, sql: str) -> NumericRecord:
     return NumericRecord(name=f"Actions_{name}", sql=sql, source="pages")
 
 
+# a download or outlink whose URL is none counts as a page without URL
+_PAGE_VIEW = "p.kind = 1 OR p.kind IN (2, 3) AND coalesce(p.idaction_url, 0) = 0"
+
 # "unique" counts are visits per action, added up over the actions; downloads and outlinks have no names
 RECORDS = (
     PageRecord(
@@ -72,12 +75,12 @@ RECORDS = (
         where="a.kind = 8 AND a.search_cat <> ''",
         max_rows="site_search",
     ),
-    _numeric("nb_pageviews", "sum(p.nb_hits) FILTER (p.kind = 1)"),
-    _numeric("nb_uniq_pageviews", "count(*) FILTER (p.kind = 1)"),
-    _numeric("nb_downloads", "sum(p.nb_hits) FILTER (p.kind = 3)"),
-    _numeric("nb_uniq_downloads", "count(*) FILTER (p.kind = 3)"),
-    _numeric("nb_outlinks", "sum(p.nb_hits) FILTER (p.kind = 2)"),
-    _numeric("nb_uniq_outlinks", "count(*) FILTER (p.kind = 2)"),
+    _numeric("nb_pageviews", f"sum(p.nb_hits) FILTER ({_PAGE_VIEW})"),
+    _numeric("nb_uniq_pageviews", f"count(DISTINCT (p.idvisit, p.idaction_url)) FILTER ({_PAGE_VIEW})"),
+    _numeric("nb_downloads", "sum(p.nb_hits) FILTER (p.kind = 3 AND p.idaction_url > 0)"),
+    _numeric("nb_uniq_downloads", "count(*) FILTER (p.kind = 3 AND p.idaction_url > 0)"),
+    _numeric("nb_outlinks", "sum(p.nb_hits) FILTER (p.kind = 2 AND p.idaction_url > 0)"),
+    _numeric("nb_uniq_outlinks", "count(*) FILTER (p.kind = 2 AND p.idaction_url > 0)"),
     _numeric("nb_searches", "sum(p.nb_hits) FILTER (p.kind = 8)"),
     RowCount(name="Actions_nb_keywords", record="Actions_sitesearch"),
 )
