@@ -64,7 +64,7 @@ def _quotient(column: str) -> str:
 def _pairs(connection: Connection, record: PageRecord) -> None:
     """Table `pairs`: conversions with each view before them, per archive, goal and action.
 
-    Of several conversions of one goal in a visit, the one after fewest pages stands for the visit.
+    Of several conversions of one goal in a visit, the one after most pages stands for the visit.
     """
     types = ", ".join(map(str, record.types))
     connection.execute(
@@ -72,9 +72,9 @@ def _pairs(connection: Connection, record: PageRecord) -> None:
         CREATE OR REPLACE TEMP TABLE pairs AS
         WITH per_visit AS (
             SELECT c.idarchive, c.idgoal, q.{record.column} AS idaction, c.idvisit, count(*) AS n,
-                   sum(c.revenue) AS revenue, min(c.pageviews_before) AS before,
+                   sum(c.revenue) AS revenue, max(c.pageviews_before) AS before,
                    sum(round_even(1 / nullif(c.pageviews_before, 0), 4)) AS attrib,
-                   round_even(round(sum(c.revenue / nullif(c.pageviews_before, 0)), 9), 2) AS revenue_attrib
+                   sum(round_even(c.revenue / nullif(c.pageviews_before, 0), 2)) AS revenue_attrib
             FROM c
             JOIN request q ON q.idvisit = c.idvisit AND q.server_time <= c.server_time AND q.kind < 100
             JOIN log_action l ON l.idaction = q.{record.column} AND l.type IN ({types})
