@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -56,13 +56,20 @@ class Ahead(Generic[T]):
 
 
 @contextmanager
-def ahead(items: Iterator[T], count: int) -> Iterator[Ahead[T]]:
-    """Iterate over `items` with up to `count` of them made in advance. Leaving the block stops the thread."""
+def ahead(items: Iterator[T], count: int, interrupt: Callable[[], None] | None = None) -> Iterator[Ahead[T]]:
+    """Iterate over `items` with up to `count` of them made in advance. Leaving the block stops the thread.
+
+    `interrupt` is called when the block raises: it ends what an item may be waiting for.
+    """
     made: Ahead[T] = Ahead(count)
     thread = Thread(target=made._work, args=(items,), name="ahead", daemon=True)
     thread.start()
     try:
         yield made
+    except BaseException:
+        if interrupt is not None:
+            interrupt()
+        raise
     finally:
         made._gone.set()
         thread.join()

@@ -307,7 +307,8 @@ class Importer:
             options=self._options,
             book=self._book,
         )
-        with ahead(self._pieces(job, stream), PIECES_AHEAD) as prepared:
+        interrupt = self._worker.close if self._worker is not None else None
+        with ahead(self._pieces(job, stream), PIECES_AHEAD, interrupt) as prepared:
             for pieces in self._batches(prepared):
                 self._commit(stream, source, stored, pieces, head, removed)
                 stored, removed = source.committed, None
