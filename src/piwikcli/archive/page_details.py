@@ -74,7 +74,7 @@ def _pairs(connection: Connection, record: PageRecord) -> None:
             SELECT c.idarchive, c.idgoal, q.{record.column} AS idaction, c.idvisit, count(*) AS n,
                    sum(c.revenue) AS revenue, max(c.pageviews_before) AS before,
                    sum(round_even(1 / nullif(c.pageviews_before, 0), 4)) AS attrib,
-                   sum(round_even(c.revenue / nullif(c.pageviews_before, 0), 2)) AS revenue_attrib
+                   round_even(sum(c.revenue / nullif(c.pageviews_before, 0)) * 100, 0) / 100 AS revenue_attrib
             FROM c
             JOIN request q ON q.idvisit = c.idvisit AND q.server_time <= c.server_time AND q.kind < 100
             JOIN log_action l ON l.idaction = q.{record.column} AND l.type IN ({types})
