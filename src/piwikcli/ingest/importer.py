@@ -20,7 +20,6 @@ from piwikcli import __version__
 from piwikcli.errors import InputError, PiwikError
 from piwikcli.ingest import ledger, sources
 from piwikcli.ingest.ahead import Ahead, ahead
-from piwikcli.ingest.commit import Committer
 from piwikcli.ingest.devicebook import DeviceBook
 from piwikcli.ingest.files import in_order
 from piwikcli.ingest.fingerprints import Recognition
@@ -88,6 +87,7 @@ class Importer:
         Locator(options.geoip)  # a wrong one is found before anything is done
         self._book = SiteBook(options.sites)
         self._devices = DeviceBook()
+        self._committer: Storing | None = None
         self._summary = Summary(dry_run=options.dry_run)
         self._counted: set[int] | None = None
         """Sources whose lines of earlier imports have been told, when files are read again and again."""
@@ -180,9 +180,10 @@ class Importer:
             },
         )
         secret = one(connection, "SELECT value FROM option WHERE name = 'visitors.secret'")
-        recognition = Recognition(secret[0] if secret else "", options.daily_salt, options.look_back, options.ip_mask)
+        self._recognition = Recognition(
+            secret[0] if secret else "", options.daily_salt, options.look_back, options.ip_mask
+        )
         self._devices.load(connection)
-        self._committer = self._make_committer(recognition)
         self._idimport = number(connection, "SELECT coalesce(max(idimport), 0) + 1 FROM import")
         connection.execute(
             "INSERT INTO import VALUES (?, ?, NULL, ?, ?)",
@@ -239,6 +240,8 @@ class Importer:
 
     def _make_committer(self, recognition: Recognition) -> Storing:
         """What writes batches."""
+        from piwikcli.ingest.commit import Committer
+
         return Committer(recognition, self._devices)
 
     def _in_order(self, names: list[str]) -> list[str]:
@@ -309,6 +312,8 @@ class Importer:
         )
         interrupt = self._worker.close if self._worker is not None else None
         with ahead(self._pieces(job, stream), PIECES_AHEAD, interrupt) as prepared:
+            if self._committer is None:  # what it needs is imported while the first piece is prepared
+                self._committer = self._make_committer(self._recognition)
             for pieces in self._batches(prepared):
                 self._commit(stream, source, stored, pieces, head, removed)
                 stored, removed = source.committed, None
@@ -367,6 +372,7 @@ class Importer:
                 sources.begin(connection, source, int(batch.columns["time"][0]))
             if removed is not None:
                 ledger.take_back(connection, source.idsource, source.unterminated, removed)
+            assert self._committer is not None
             self._committer.store(connection, source.idsource, batch, removed)
             ledger.write(connection, self._idimport, source.idsource, fates, rejects)
             source.committed, source.tail_offset, source.unterminated = (

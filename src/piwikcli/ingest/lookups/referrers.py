@@ -295,10 +295,12 @@ def _page_part(host: str, query: Mapping[str, QueryValue], fragment: str) -> Pag
 
 
 def _campaign_of(parameters: Mapping[str, QueryValue]) -> tuple[str, str]:
-    name = next(filter(None, (_value(parameters, key) for key in CAMPAIGN_NAME_PARAMETERS)), "")
-    if not name:
-        return "", ""
-    return name, next(filter(None, (_value(parameters, key) for key in CAMPAIGN_KEYWORD_PARAMETERS)), "")
+    name = _first_value(parameters, CAMPAIGN_NAME_PARAMETERS)
+    return (name, _first_value(parameters, CAMPAIGN_KEYWORD_PARAMETERS)) if name else ("", "")
+
+
+def _first_value(parameters: Mapping[str, QueryValue], names: Iterable[str]) -> str:
+    return next(filter(None, (_value(parameters, name) for name in names if name in parameters)), "")
 
 
 def _value(parameters: Mapping[str, QueryValue], name: str) -> str:

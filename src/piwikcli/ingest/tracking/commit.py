@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from piwikcli.ingest.dictionaries import dates, nullable, timestamps
 from piwikcli.ingest.fingerprints import Recognition
-from piwikcli.ingest.lookups.devices import Device
 from piwikcli.ingest.recognise import NULL, Ints
 from piwikcli.ingest.tracking import pool
 from piwikcli.ingest.tracking.batch import CART, ORDER, PING, Batch
@@ -24,6 +23,9 @@ from piwikcli.ingest.tracking.new import Newcomers
 from piwikcli.ingest.tracking.visits import Given, Money, Place, Recognised, Varying, recognise
 from piwikcli.ingest.tracking.write_conversions import listed, place_ids, register, store_conversions
 from piwikcli.store import Connection, number, one
+
+if TYPE_CHECKING:
+    from piwikcli.ingest.lookups.devices import Device
 
 _TIME_COLUMNS = (
     *("time_network", "time_server", "time_transfer"),

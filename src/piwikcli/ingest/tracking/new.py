@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,6 @@ import pyarrow as pa
 from piwikcli.ingest.dictionaries import dates, nullable, resolve, texts, timestamps, words
 from piwikcli.ingest.fingerprints import Fingerprints, Recognition
 from piwikcli.ingest.identities import correct_first, device_ids, location_ids, packed_ip, referrer_ids
-from piwikcli.ingest.lookups.devices import Device
 from piwikcli.ingest.tracking.batch import (
     ACTIONS,
     CONTENT,
@@ -29,6 +29,9 @@ from piwikcli.ingest.tracking.batch import (
 )
 from piwikcli.store import Connection, number
 from piwikcli.store.retention import masked
+
+if TYPE_CHECKING:
+    from piwikcli.ingest.lookups.devices import Device
 
 _NONE: Ints = np.empty(0, dtype=np.int64)
 _FAR = np.iinfo(np.int64).max
