@@ -91,6 +91,18 @@ def test_what_cannot_be_done_is_refused(
     assert len(err.splitlines()) == 1
 
 
+def test_names_are_checked_before_there_is_a_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PIWIK_DB", str(tmp_path / "empty.duckdb"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    new_database(tmp_path / "empty.duckdb", site=False)
+    code, out, err = run(capsys, "segments", "add", "--name", "X", "--definition", "pageUr==x")
+    assert (code, out) == (2, "")
+    assert "Did you mean pageUrl?" in err
+    assert run(capsys, "segments", "add", "--name", "X", "--definition", "pageUrl==x")[:2] == (0, "1\n")
+
+
 def test_without_on_demand_only_segments_in_real_time_are_built_for_a_report(
     database: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,7 +173,7 @@ def _check(connection: Connection, definition: str, idsite: int | None) -> None:
     from piwikcli.archive.segments import catalogue, define
 
     errors = []
-    sites = _sites(connection, idsite or 0)
+    sites = _sites(connection, idsite or 0) or [0]  # without any site the core's names are known all the same
     for one in sites:
         try:
             if not define(definition, catalogue(connection, one)).normal:
