@@ -1,4 +1,4 @@
-"""enrich: hits -> requests. Each distinct client, request line, agent and referrer is looked at once a run.
+"""enrich: hits -> requests. Each distinct address, path, agent and referrer is looked at once a run.
 
 What settings alone decide is decided here and kept on the request: whether it counts, its URL without
 noise, site search, its referrer. Nothing here knows the database; ids are places in the run's vocabulary,
@@ -57,14 +57,11 @@ NO_HOST = "no-hostname-found-in-log"
 _FORGET = 2_000_000
 """So many distinct values are remembered; then the run starts anew with an empty vocabulary."""
 _PART = len(PAGE_COLUMNS)
-# columns of what a path, a user agent says
-_PATH, _FLAGS, _ABSOLUTE_HOST = range(3)
-_AGENT, _BOT = range(2)
 
 
 @dataclass(slots=True)
 class Batch:
-    """Requests as columns; place columns point into `vocabulary`, of which only `sizes` entries count.
+    """Requests as columns; place columns point into `vocabulary`, which may have more by now.
 
     `fate` has a code of `rules.REASONS` per hit; the other columns only rows of accepted hits.
     """

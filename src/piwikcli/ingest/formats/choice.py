@@ -40,11 +40,6 @@ class Choice:
     w3c_milliseconds: bool = False
     """Whether time-taken is in milliseconds."""
 
-    @property
-    def is_made(self) -> bool:
-        """Whether the options say what the format is."""
-        return bool(self.name or self.regex or self.string)
-
     def given(self) -> LogFormat | None:
         """The format that the options name; raises UsageError when there is none such."""
         if self.regex is not None:

@@ -74,12 +74,11 @@ class Enricher:
         )
         self._matcher = GoalMatcher(installation.goals)
         self.words = Vocabulary()
-        self._told = 0
 
     def __call__(self, sent: Sent, now: int) -> Batch:
         """`now` (seconds UTC) is what times may not be far ahead of."""
         if len(self.words) > _FORGET:
-            self.words, self._told = Vocabulary(), 0
+            self.words = Vocabulary()
         site, fate = self._sites(sent)
         time = request_times(sent)
         kind, wrong = kinds(sent, site, self._installation)
@@ -115,13 +114,6 @@ class Enricher:
             **more,
         }
         return Batch(fate, columns, details.floats(), visitor, _page_views(sent), self.words)
-
-    def new_agents(self) -> list[str]:
-        """User agents of clients met since the last call."""
-        clients = self.words.clients.names
-        new = clients[self._told :]
-        self._told = len(clients)
-        return [client.agent for client in new]
 
     # --- whose, when, whether -----------------------------------------------------------------------------
 

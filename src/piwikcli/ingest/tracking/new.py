@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -267,12 +267,12 @@ class Newcomers:
             connection.unregister("resolved")
             self._action[new] = found
             self._first_time[new] = np.asarray(next(iter(stored.values())))
-        earlier = np.flatnonzero(first < self._first_time)
-        if len(earlier):
-            correct_first(connection, self._action[earlier], first[earlier], prefix[earlier])
-            self._first_time[earlier] = first[earlier]
+        before = np.flatnonzero(first < self._first_time)
+        if len(before):
+            correct_first(connection, self._action[before], first[before], prefix[before])
+            self._first_time[before] = first[before]
 
-    def _uses(self, batch: Batch):  # type: ignore[no-untyped-def]
+    def _uses(self, batch: Batch) -> Iterator[tuple[Ints, Ints | None, Ints, Ints | None]]:
         """(places, rows or None for all, ranks within a request, URL prefixes or None)"""
         c = batch.columns
         kind = c["kind"]
