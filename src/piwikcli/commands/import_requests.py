@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,38 +20,13 @@ def command(
         int | None,
         typer.Option("--idsite", metavar="N", help="Site of requests without idsite.", show_default=False),
     ] = None,
-    geoip: Annotated[
-        Path | None,
-        typer.Option(
-            "--geoip",
-            metavar="FILE",
-            help="A .mmdb database of places (setting geoip.database).",
-            show_default=False,
-        ),
-    ] = None,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(
-            "--data-dir", metavar="DIR", help="Newer referrer lists (setting data_dir).", show_default=False
-        ),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Everything but the commit.")] = False,
-    summary_json: Annotated[bool, typer.Option("--summary-json", help="The summary as JSON on stdout.")] = False,
-    max_rejects: Annotated[
-        str | None,
-        typer.Option(
-            "--max-rejects",
-            metavar="N|P%",
-            help="More rejected requests end with exit code 3.",
-            show_default=False,
-        ),
-    ] = None,
-    max_line_bytes: Annotated[
-        int, typer.Option("--max-line-bytes", metavar="N", min=256, help="A longer line is rejected.")
-    ] = 16 << 20,
-    batch_bytes: Annotated[
-        int, typer.Option("--batch-bytes", metavar="N", min=1, help="Text between two commits.")
-    ] = 128 << 20,
+    geoip: options.GeoipOption = None,
+    data_dir: options.DataDirOption = None,
+    dry_run: options.DryRunOption = False,
+    summary_json: options.SummaryJsonOption = False,
+    max_rejects: options.MaxRejectsOption = None,
+    max_line_bytes: options.MaxLineBytesOption = 16 << 20,
+    batch_bytes: options.BatchBytesOption = 128 << 20,
     memory_limit: options.MemoryLimitOption = None,
     threads: options.ThreadsOption = None,
     db: options.DbOption = None,

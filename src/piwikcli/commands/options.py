@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -47,6 +51,28 @@ ListFormatOption = Annotated[
         show_default=False,
     ),
 ]
+GeoipOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--geoip", metavar="FILE", help="A .mmdb database of places (setting geoip.database).", show_default=False
+    ),
+]
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option("--data-dir", metavar="DIR", help="Newer referrer lists (setting data_dir).", show_default=False),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Everything but the commit.")]
+SummaryJsonOption = Annotated[bool, typer.Option("--summary-json", help="The summary as JSON on stdout.")]
+MaxRejectsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--max-rejects", metavar="N|P%", help="More rejected lines end with exit code 3.", show_default=False
+    ),
+]
+MaxLineBytesOption = Annotated[
+    int, typer.Option("--max-line-bytes", metavar="N", min=256, help="A longer line is rejected.")
+]
+BatchBytesOption = Annotated[int, typer.Option("--batch-bytes", metavar="N", min=1, help="Text between two commits.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 
 _given: dict[str, object] = {}
@@ -86,6 +112,38 @@ def open_database(settings: Settings, *, memory_limit: str | None = None, thread
         memory_limit=memory_limit,
         threads=threads,
     )
+
+
+def grouped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A command some of whose parameters are groups of options: dataclasses whose fields declare an option each.
+
+    Typer sees the fields in the place of the group; the function gets the group.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    groups: dict[str, tuple[type, list[str]]] = {}
+    parameters = []
+    for parameter in signature.parameters.values():
+        group = parameter.annotation
+        if not is_dataclass(group):
+            parameters.append(parameter.replace(kind=parameter.KEYWORD_ONLY))
+            continue
+        assert isinstance(group, type)
+        hints = get_type_hints(group, include_extras=True)
+        groups[parameter.name] = group, [field.name for field in fields(group)]
+        parameters += [
+            inspect.Parameter(field.name, parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
+            for field in fields(group)
+        ]
+
+    @wraps(function)
+    def command(**given: Any) -> Any:
+        for name, (group, options) in groups.items():
+            given[name] = group(**{option: given.pop(option) for option in options})
+        return function(**given)
+
+    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
 
 
 def examples(*lines: str) -> str:
