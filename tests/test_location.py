@@ -155,17 +155,17 @@ def test_regions_and_cities_are_named(geoip: Path, tmp_path: Path) -> None:
             answers[method] = {row.columns["label"]: row.metadata for row in found}
     regions, cities = answers["UserCountry.getRegion"], answers["UserCountry.getCity"]
     assert set(regions) == {
-        "Bavaria, Germany",
+        "Bayern, Germany",
         "London, City of, United Kingdom",
-        "CA, United States",
+        "California, United States",
         "Tyrol, Austria",
         "Unknown",
     }
-    assert regions["Bavaria, Germany"]["region_name"] == "Bavaria"
-    assert regions["Bavaria, Germany"]["segment"] == "regionCode==BY;countryCode==de"
-    assert set(cities) == {"München, Bavaria, Germany", "London, London, City of, United Kingdom", "Unknown"}
-    munich = cities["München, Bavaria, Germany"]
-    assert (munich["lat"], munich["long"], munich["region_name"]) == (48.137, 11.575, "Bavaria")
+    assert regions["Bayern, Germany"]["region_name"] == "Bayern"
+    assert regions["Bayern, Germany"]["segment"] == "regionCode==BY;countryCode==de"
+    assert set(cities) == {"München, Bayern, Germany", "London, London, City of, United Kingdom", "Unknown"}
+    munich = cities["München, Bayern, Germany"]
+    assert (munich["lat"], munich["long"], munich["region_name"]) == (48.137, 11.575, "Bayern")
 
 
 def test_the_place_is_not_part_of_the_fingerprint(geoip: Path, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_continents_add_up_their_countries() -> None:
 
 def test_regions_and_cities() -> None:
     region = "UserCountry.getRegion", "UserCountry_region"
-    assert labels(*region, "CA|us", "xx|xx") == ["CA, United States", "Unknown"]
+    assert labels(*region, "CA|us", "xx|xx") == ["California, United States", "Unknown"]
     assert metadata(*region, "xx|xx") == {
         "region": "xx",
         "country": "xx",
@@ -65,11 +65,33 @@ def test_regions_and_cities() -> None:
     }
     assert metadata(*region, "CA|us")["segment"] == "regionCode==CA;countryCode==us"
     city = "UserCountry.getCity", "UserCountry_city"
-    assert labels(*city, "San Francisco|CA|us", "xx|xx|xx") == ["San Francisco, CA, United States", "Unknown"]
+    assert labels(*city, "San Francisco|CA|us", "xx|xx|xx") == ["San Francisco, California, United States", "Unknown"]
     assert metadata(*city, "xx|xx|xx")["city"] == "xx"
     known = metadata(*city, "San Francisco|CA|us")
     assert known["segment"] == "city==San+Francisco;regionCode==CA;countryCode==us"
     assert "city" not in known
+
+
+def test_regions_are_named_by_the_list() -> None:
+    """ISO 3166-2 codes come before FIPS 10-4 codes; what neither knows is unknown, and stays a row of its own."""
+    region = "UserCountry.getRegion", "UserCountry_region"
+    stored = ("WGN|nz", "13|jp", "13|br", "GLO|fr", "ABC|fra")
+    assert labels(*region, *stored) == [
+        "Wellington, New Zealand",
+        "Tôkyô, Japan",
+        "Maranhao, Brazil",
+        "Unknown, France",
+        "Unknown, Unknown",
+    ]
+    assert metadata(*region, "13|br")["region_name"] == "Maranhao"
+    assert metadata(*region, "ABC|fra") == {
+        "segment": "regionCode==ABC;countryCode==fra",
+        "region": "ABC",
+        "country": "fra",
+        "country_name": "Unknown",
+        "region_name": "Unknown",
+        "logo": f"{ICONS}/flags/xx.png",
+    }
 
 
 def test_languages() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from piwikcli.lists.regions import region_name
 from piwikcli.plugins.api import Context, Dimension, Plugin, Report, Row, RowCount, VisitRecord, number
 from piwikcli.plugins.api.dimensions import EQUALITY
 from piwikcli.plugins.continents import CONTINENTS
@@ -100,7 +101,10 @@ def _city_parts(stored: str) -> tuple[str, str, str]:
 
 
 def _region_name(region: str, country: str, context: Context) -> str:
-    return UNKNOWN if region == "xx" else context.region_name(region, country) or region
+    """As the list has it; of other codes as the location database did."""
+    if region == "xx":
+        return UNKNOWN
+    return region_name(region, country) or context.region_name(region, country) or UNKNOWN
 
 
 def _region(stored: str, context: Context) -> str:

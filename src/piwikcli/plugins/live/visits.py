@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from piwikcli.lists.regions import region_name
 from piwikcli.plugins.api import Request
 from piwikcli.plugins.continents import CONTINENTS
 from piwikcli.plugins.device_names import BRANDS, DEVICE_TYPES, ENGINE_FAMILIES, OPERATING_SYSTEMS
@@ -224,7 +225,7 @@ class _Site:
         country = row["location_country"] or "xx"
         continent = CONTINENTS.get(country, UNKNOWN)
         region = row["location_region"]
-        name = (row["region_name"] or UNKNOWN) if region else None
+        name = (region_name(region, country) or row["region_name"] or UNKNOWN) if region else None
         city = row["location_city"]
         place = [one for one in (city, name, country_name(country)) if one]
         return {
