@@ -1,0 +1,82 @@
+"""What values a setting takes: whole numbers, choices, true or false, paths, texts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from piwikcli.declared import dataclass
+
+Value = str | int | bool | Path | tuple[str, ...] | None
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What values a setting takes. `parse` raises ValueError for any other; `allowed` says what they are."""
+
+    allowed: str
+    parse: Callable[[object], Value]
+
+
+def integer(minimum: int, unit: str = "", maximum: int | None = None) -> Kind:
+    def parse(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError
+        number = int(value)
+        if number < minimum or (maximum is not None and number > maximum):
+            raise ValueError
+        return number
+
+    allowed = f"{minimum} or more" if maximum is None else f"{minimum} to {maximum}"
+    return Kind(f"a whole number{unit}, {allowed}", parse)
+
+
+def choice(*words: str) -> Kind:
+    def parse(value: object) -> str:
+        if not isinstance(value, str) or value.lower() not in words:
+            raise ValueError
+        return value.lower()
+
+    return Kind(f"one of {', '.join(words)}", parse)
+
+
+def choices(*words: str) -> Kind:
+    def parse(value: object) -> tuple[str, ...]:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            raise ValueError
+        given = {str(part).strip().lower() for part in parts} - {""}
+        if given - set(words):
+            raise ValueError
+        return tuple(word for word in words if word in given)
+
+    return Kind(f"a list of {', '.join(words)}", parse)
+
+
+def _parse_boolean(value: object) -> bool:
+    word = str(value).lower()
+    if word in _TRUE | _FALSE:
+        return word in _TRUE
+    raise ValueError
+
+
+def _parse_path(value: object) -> Path:
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError
+    # unlike Path.expanduser it keeps an unknown ~user as it is
+    return Path(os.path.expanduser(value))
+
+
+def _parse_text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+TEXT = Kind("a text", _parse_text)
+BOOLEAN = Kind("true or false", _parse_boolean)
+PATH = Kind("a path", _parse_path)
