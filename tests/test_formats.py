@@ -16,11 +16,14 @@ from helpers_formats import fields, hits, parsed
 from piwikcli.errors import InputError, UsageError
 from piwikcli.ingest.formats import FORMATS, Choice, LogFormat, named
 from piwikcli.ingest.formats.reference import current
+from piwikcli.ingest.parsing.combined import CombinedFormat
 from piwikcli.ingest.parsing.cutting import cut
 from piwikcli.ingest.parsing.expression import match
 from piwikcli.ingest.parsing.fields import Reading, read_rows
 from piwikcli.ingest.parsing.headed import HeaderFormat
+from piwikcli.ingest.parsing.json_lines import JsonFormat
 from piwikcli.ingest.parsing.lines import Lines
+from piwikcli.ingest.parsing.template import Template, regex_of
 from piwikcli.ingest.parsing.templated import TemplateFormat
 
 AT = {"time": "2024-03-04 10:11:12", "ip": "203.0.113.9"}
@@ -65,6 +68,35 @@ def test_a_sample_tells_its_format(log_format: LogFormat) -> None:
     found = Choice().find("x.log", f"{log_format.sample}\n".encode() * 3)
     assert found.name == ("ncsa_extended" if log_format.name == "ovh" else log_format.name)
     assert Choice().again(found.key) == found
+
+
+@pytest.mark.parametrize("log_format", FORMATS, ids=lambda one: one.name)
+def test_a_format_as_a_regular_expression(log_format: LogFormat) -> None:
+    """What `--dump-log-regex` prints and `--log-format-regex` takes back gives the same, but for what is decoded."""
+    found = Choice(name=log_format.name).find("x.log", log_format.sample.encode())
+    if isinstance(found, JsonFormat):
+        assert found.expression is None
+        return
+    assert found.expression
+    names = {"user_agent": "agent"}
+    unsaid = {names[name] for name in found.unsaid}
+    assert unsaid == ({"agent"} if found.name in ("amazon_cloudfront", "shoutcast") else set())
+    line = log_format.sample.rpartition("\n")[2]
+    expected = {"length": 0, "user": "-", **fields(log_format.sample, log_format)}
+    got = {"length": 0, "user": "-", **fields(line, Choice(regex=found.expression).find("x.log", line.encode()))}
+    left = unsaid | ({"length"} if isinstance(log_format, CombinedFormat) else set())
+    assert {**got, **dict.fromkeys(left)} == {**expected, **dict.fromkeys(left)}
+
+
+def test_templates_as_one_expression() -> None:
+    """A classic load balancer's line and that of an application load balancer: with and without a type before it."""
+    elb = named("elb")
+    assert elb.expression
+    regex = Choice(regex=elb.expression).find("x", b"x")
+    line = elb.sample.removeprefix("h2 ")
+    assert fields(line, regex) == fields(elb.sample, regex) == SAMPLES["elb"]
+    with pytest.raises(ValueError, match="the templates differ in their fields"):
+        regex_of([Template("$ip $path"), Template("$path $ip")])
 
 
 TEMPLATES = [one for one in FORMATS if isinstance(one, TemplateFormat)]

@@ -12,7 +12,13 @@ from piwikcli.commands import log_values
 from piwikcli.commands.app import run
 from piwikcli.commands.inert_options import FLAGS, WITH_VALUE, without
 from piwikcli.errors import UsageError
+from piwikcli.ingest.formats import named
 from piwikcli.ingest.parsing.addresses import Proxies
+from piwikcli.ingest.prepare import ImportOptions
+from piwikcli.ingest.sitebook import SiteOptions
+from piwikcli.ingest.tracking.importer import ReplayImporter
+from piwikcli.ingest.tracking.logs import LogImporter
+from piwikcli.ingest.variables import Variables
 
 LINES = [hit(f"10:00:0{n}", f"/{n}") for n in range(6)]
 
@@ -92,6 +98,85 @@ def test_an_old_cron_line_still_works(
     assert "--log-date-format needs --log-format-regex" in capsys.readouterr().err
     assert run([*arguments, "--log-format", "$status"]) == 2
     assert "has no time and no path and no client address" in capsys.readouterr().err
+
+
+def test_a_run_ends_after_so_many_requests(tmp_path: Path) -> None:
+    """Not so many lines; nothing behind the last one is claimed, and a later run goes on there."""
+    database, log = new_database(tmp_path / "piwik.duckdb"), tmp_path / "a.log"
+    lines = [line for n, one in enumerate(LINES) for line in (hit(f"10:00:0{n}", f"/{n}.png"), one)]
+    log.write_bytes(text([*lines, "garbage"]).rstrip(b"\n"))
+    (tmp_path / "b.log").write_bytes(text([hit("11:00:00", "/later")]))
+    first = import_files(database, log, tmp_path / "b.log", limit=4)
+    assert (first.lines, first.outcome("imported"), first.reasons("dropped")) == (8, 4, {"static": 4})
+    assert first.files == 1
+    assert first.notes == ["stopped after 4 requests; a run without --debug-request-limit goes on"]
+    assert query(database, "SELECT committed, lines FROM source") == [(len(text(lines[:8])), 8)]
+    second = import_files(database, log, tmp_path / "b.log", limit=100)
+    assert (second.outcome("already_imported"), second.outcome("imported"), second.outcome("rejected")) == (8, 3, 1)
+    assert second.notes == []
+    assert paths(database) == ["/0", "/1", "/2", "/3", "/4", "/5", "/later"]
+    ledger = query(database, "SELECT outcome, sum(lines) FROM ledger GROUP BY ALL ORDER BY ALL")
+    assert ledger == [("already_imported", 8), ("dropped", 6), ("imported", 7), ("rejected", 1)]
+
+
+def test_it_ends_there_whatever_way_the_lines_take(tmp_path: Path) -> None:
+    """Logs with custom variables, and those of a tracking endpoint."""
+    database, log = new_database(tmp_path / "piwik.duckdb"), tmp_path / "a.log"
+    log.write_bytes(text(LINES))
+    options = ImportOptions(sites=SiteOptions(1), variables=Variables(http_method=True), limit=2)
+    assert LogImporter(database, options).run([str(log)]).outcome("imported") == 2
+    assert paths(database) == ["/0", "/1"]
+    replay = tmp_path / "replay.log"
+    url = "/matomo.php?idsite=1&rec=1&url=http://example.org/r"
+    replay.write_bytes(text(hit(f"11:00:0{n}", f"{url}{n}", agent="UA") for n in range(6)))
+    summary = ReplayImporter(database, ImportOptions(limit=3)).run([str(replay)])
+    assert (summary.lines, summary.outcome("imported")) == (3, 3)
+    assert paths(database) == ["/0", "/1", "/r0", "/r1", "/r2"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIWIK_DB", str(tmp_path / "piwik.duckdb"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+
+@pytest.mark.usefixtures("environment")
+def test_everything_that_a_run_says_can_go_into_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, said = tmp_path / "a.log", tmp_path / "import.txt"
+    log.write_bytes(text([hit("10:00:00", host="shop.test")]))
+    said.write_text("before\n")
+    arguments = ["import-logs", "--url", "http://matomo.test", "--output", str(said), str(log)]
+    assert run([*arguments, "--summary-json"]) == 0
+    assert run([*arguments, str(tmp_path / "missing.log")]) == 5
+    assert capsys.readouterr() == ("", "")
+    lines = said.read_text().splitlines()
+    assert lines[:2] == ["before", "without effect here: --url"]
+    assert lines[3].startswith("1 lines read = 1 imported")
+    assert '"imported": 1' in lines[4]
+    assert lines[-1] == f"piwik: {tmp_path}/missing.log: no such file or directory"
+    assert run(["import-logs", "--output", str(tmp_path), str(log)]) == 2
+    assert capsys.readouterr().err == f"piwik: --output {tmp_path}: cannot be written: Is a directory\n"
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_format_can_be_printed_and_given_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, same = tmp_path / "a.log", tmp_path / "b.log"
+    log.write_bytes(text([hit("10:00:00", "/a b", host="shop.test")]))
+    same.write_bytes(log.read_bytes())
+    assert run(["import-logs", "--dump-log-regex", str(log), str(same)]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == f"{log}: common_complete\n{same}: common_complete\n"
+    assert not (tmp_path / "piwik.duckdb").exists()
+    [regex] = printed.out.splitlines()
+    assert run(["import-logs", "--log-format-regex", regex, str(log)]) == 0
+    assert "site 1 created: shop.test" in capsys.readouterr().err
+    json = tmp_path / "c.log"
+    json.write_text(named("nginx_json").sample)
+    assert run(["import-logs", "--dump-log-regex", str(json)]) == 2
+    assert "no regular expression describes JSON; --log-format-name nginx_json reads it" in capsys.readouterr().err
+    json.write_text(named("shoutcast").sample)
+    assert run(["import-logs", "--dump-log-regex", str(json)]) == 0
+    assert "the expression takes user_agent as they stand; shoutcast decodes them" in capsys.readouterr().err
 
 
 def test_values() -> None:

@@ -14,6 +14,7 @@ from piwikcli.commands.log_options import LogOptions
 from piwikcli.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from piwikcli.ingest.formats import Choice
     from piwikcli.ingest.importer import Importer
     from piwikcli.ingest.prepare import ImportOptions
     from piwikcli.ingest.rules import Rules
@@ -35,6 +36,13 @@ def command(
     skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="Leave out the first N lines.")] = 0,
     geoip: options.GeoipOption = None,
     data_dir: options.DataDirOption = None,
+    debug_request_limit: Annotated[
+        int | None,
+        typer.Option("--debug-request-limit", metavar="N", min=1, help="Stop after N requests.", show_default=False),
+    ] = None,
+    dump_log_regex: Annotated[
+        bool, typer.Option("--dump-log-regex", help="Print the format as --log-format-regex takes it, and stop.")
+    ] = False,
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on reading what the files get, through rotation.")
     ] = False,
@@ -43,6 +51,17 @@ def command(
     max_rejects: options.MaxRejectsOption = None,
     max_line_bytes: options.MaxLineBytesOption = 1 << 20,
     batch_bytes: options.BatchBytesOption = 72 << 20,
+    output_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="Append stdout and stderr to FILE.",
+            show_default=False,
+            callback=output.append_all_to,
+            expose_value=False,
+        ),
+    ] = None,
     memory_limit: options.MemoryLimitOption = None,
     threads: options.ThreadsOption = None,
     db: options.DbOption = None,
@@ -57,11 +76,14 @@ def command(
     from piwikcli.ingest.worker import beside
 
     names = expand(logs)
+    if dump_log_regex:
+        return _dump(names, lines.choice)
     with beside(names, threads) as worker:  # first of all: both processes import what they need at the same time
         from piwikcli.ingest.tracking.logs import LogImporter
 
         chosen = lines.import_options(
             settings,
+            limit=debug_request_limit,
             skip=skip,
             batch_bytes=batch_bytes,
             max_line_bytes=max_line_bytes,
@@ -110,6 +132,29 @@ def run(
             bar.update(sum(before.values()), lines)
 
         return (importer or Importer)(database, chosen, advance, worker).run(names)
+
+
+def _dump(names: list[str], choice: Choice) -> int:
+    """Print the regular expression of each format that the files are in."""
+    from piwikcli.ingest.stream import LogStream
+
+    told: set[str] = set()
+    for name in names:
+        stream = LogStream(name)
+        log_format = choice.find(name, stream.head(1 << 16))
+        stream.close()
+        found = log_format.expression
+        if found is None:
+            raise UsageError(
+                f"{name}: no regular expression describes JSON; --log-format-name {log_format.name} reads it"
+            )
+        console.note(f"{name}: {log_format.name}")
+        if unsaid := sorted(log_format.unsaid):
+            console.note(f"the expression takes {', '.join(unsaid)} as they stand; {log_format.name} decodes them")
+        if found not in told:
+            output.line(found)
+        told.add(found)
+    return ExitCode.DONE
 
 
 def _follow(

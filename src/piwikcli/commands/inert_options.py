@@ -14,7 +14,7 @@ from piwikcli.commands import console
 WITH_VALUE = frozenset(
     "--url --api-url --tracker-endpoint-path --auth-user --auth-password --token-auth --login --password --config"
     " --php-binary --recorders --recorder-max-payload-size --debug-force-one-hit-every-Ns --retry-max-attempts"
-    " --retry-delay --request-timeout --request-suffix --show-progress-delay --output --debug-request-limit".split()
+    " --retry-delay --request-timeout --request-suffix --show-progress-delay".split()
 )
 FLAGS = frozenset(
     "--enable-testmode --disable-bulk-tracking --debug-tracker --accept-invalid-ssl-certificate --show-progress"
@@ -50,9 +50,10 @@ def accepting(with_value: Collection[str], flags: Collection[str]) -> type[typer
     class Accepting(typer.core.TyperCommand):
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
             kept, ignored = without(args, with_value, flags)
+            left = super().parse_args(ctx, kept)
             if ignored:
                 console.note(f"without effect here: {', '.join(ignored)}")
-            return super().parse_args(ctx, kept)
+            return left
 
     return Accepting
 

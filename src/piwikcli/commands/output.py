@@ -107,12 +107,33 @@ def _partial(path: Path) -> Path:
     return target.with_name(f".{target.name}.{os.getpid()}.part")
 
 
+_replaced: list[TextIO] = []
+"""stdout and stderr while a file stands in for them."""
+
+
+def append_all_to(path: Path | None) -> None:
+    """From now on what this process would say on stdout and stderr goes to the end of a file, until `finish`."""
+    if path is None:
+        return
+    try:
+        file = path.open("a", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(f"--output {path}: cannot be written: {error.strerror}") from error
+    sys.stdout.flush()
+    _replaced[:] = [sys.stdout, sys.stderr]
+    sys.stdout = sys.stderr = file
+
+
 def finish() -> None:
     """Send what stdout still holds; what cannot be sent was reported when it was written."""
     try:
         sys.stdout.flush()
     except OSError:
         forget_stdout()
+    if _replaced:
+        sys.stdout.close()
+        sys.stdout, sys.stderr = _replaced
+        _replaced.clear()
 
 
 def list_format(given: str | None, path: Path | None) -> str:

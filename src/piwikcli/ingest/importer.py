@@ -28,7 +28,7 @@ from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.prepare import PIECE_BYTES, ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.sitebook import SiteBook
 from piwikcli.ingest.stream import STDIN, LogStream
-from piwikcli.ingest.summary import ALREADY, Summary
+from piwikcli.ingest.summary import ALREADY, IMPORTED, Summary
 from piwikcli.ingest.worker import Worker
 from piwikcli.store import Connection, Database, number, one
 from piwikcli.store.options import record_settings
@@ -99,13 +99,24 @@ class Importer:
             with self._transaction() as connection:
                 self._begin(connection)
             for name in self._in_order(names):
+                if self._wanted == 0:
+                    break
                 self._import_if_readable(name)
             with self._transaction() as connection:
                 connection.execute("UPDATE import SET finished = ? WHERE idimport = ?", [_now(), self._idimport])
         self._finish(started)
         return self._summary
 
+    @property
+    def _wanted(self) -> int | None:
+        """How many requests the run may still import; None: all there are."""
+        limit = self._options.limit
+        return None if limit is None else max(limit - self._summary.outcome(IMPORTED), 0)
+
     def _finish(self, started: float) -> None:
+        if self._wanted == 0:
+            stopped = f"stopped after {self._options.limit:,} requests; a run without --debug-request-limit goes on"
+            self._summary.notes.append(stopped)
         self._summary.sites_created = [(site.idsite, site.name, site.main_url) for site in self._book.created]
         self._summary.seconds = time.monotonic() - started
 
@@ -124,7 +135,7 @@ class Importer:
                 for file in files:
                     for name in file.changed():
                         self._import_if_readable(name)
-                if not pause():
+                if self._wanted == 0 or not pause():
                     return self._summary
         finally:
             for file in files:
@@ -309,6 +320,7 @@ class Importer:
             log_format=log_format,
             options=self._options,
             book=self._book,
+            wanted=self._wanted,
         )
         interrupt = self._worker.close if self._worker is not None else None
         with ahead(self._pieces(job, stream), PIECES_AHEAD, interrupt) as prepared:

@@ -13,6 +13,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from piwikcli.errors import InputError
 from piwikcli.ingest import ledger
 from piwikcli.ingest.enrich import Enricher
@@ -23,7 +25,8 @@ from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.parsing.hits import Reject
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
-from piwikcli.ingest.stream import LogStream
+from piwikcli.ingest.stream import TAIL, Chunk, LogStream
+from piwikcli.ingest.summary import IMPORTED
 from piwikcli.ingest.variables import Variables
 from piwikcli.lists.definitions import Definitions
 from piwikcli.store.sites import Site
@@ -41,6 +44,8 @@ class ImportOptions:
     choice: Choice = field(default_factory=Choice)
     reading: Reading = field(default_factory=Reading)
     variables: Variables = field(default_factory=Variables)
+    limit: int | None = None
+    """So many requests of the run are imported; what follows is left for another."""
     skip: int = 0
     """So many lines of the run are left out."""
     geoip: Path | None = None
@@ -74,8 +79,15 @@ class Job:
     """Key of the format there."""
     options: ImportOptions
     book: SiteBook
+    wanted: int | None = None
+    """How many requests are; the rest is left. None: all there are."""
     truncated: bool = False
     """Set at the end: whether the compressed data ended early."""
+
+    def count(self, fates: ledger.Fates) -> None:
+        """Requests that a piece had are no longer wanted."""
+        if self.wanted is not None:
+            self.wanted -= fates[IMPORTED, ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +156,8 @@ class Preparer:
         log_format = options.choice.again(job.log_format)
         known = len(job.book.created)
         self._enricher.use(job.book)
-        for chunk in stream.chunks(min(options.batch_bytes, PIECE_BYTES), options.max_line_bytes):
+        chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), options.max_line_bytes)
+        for chunk in while_wanted(chunks, job, stream.tail):
             limit = options.max_line_bytes
             parsed = parse(chunk, log_format, options.reading, first_line=line, now=int(time.time()), max_line=limit)
             log_format = parsed.log_format or log_format
@@ -152,6 +165,8 @@ class Preparer:
                 parsed = parsed.from_line(job.first_line)
             line += parsed.lines
             batch = self._enricher(parsed.hits)
+            fates = ledger.fates_of(parsed, batch)
+            job.count(fates)
             yield Piece(
                 size=chunk.size,
                 end=chunk.offset + chunk.size,
@@ -160,12 +175,38 @@ class Preparer:
                 last_line=parsed.last_line_offset,
                 unterminated=ledger.last_fate(parsed, batch) if chunk.unterminated else "",
                 batch=batch,
-                fates=ledger.fates_of(parsed, batch),
+                fates=fates,
                 rejects=parsed.rejects,
                 log_format=log_format.key,
                 created=job.book.created[known:],
                 consumed=stream.consumed(),
             )
+
+
+def while_wanted(chunks: Iterator[Chunk], job: Job, before: bytes) -> Iterator[Chunk]:
+    """The chunks; where only so many requests are wanted, chunks of no more lines than these, until none is.
+
+    A request is a line at least. Whoever gets a chunk counts its requests (`Job.count`) before asking for the next.
+    `before` is what stands before the first, as far as `Chunk.tail` wants it.
+    """
+    for chunk in chunks:
+        if job.wanted is None or chunk.oversize:
+            yield chunk
+            before = chunk.tail
+            continue
+        ends = np.flatnonzero(np.frombuffer(chunk.data, dtype=np.uint8) == 10) + 1
+        ends = np.append(ends, len(chunk.data)) if chunk.unterminated else ends
+        at = line = 0
+        while at < len(chunk.data):
+            if job.wanted <= 0:
+                return
+            line = min(line + job.wanted, len(ends))
+            end = int(ends[line - 1])
+            data = chunk.data[at:end]
+            before = (before + data)[-TAIL:]
+            unterminated = chunk.unterminated and end == len(chunk.data)
+            yield Chunk(chunk.offset + at, data, len(data), unterminated, tail=before)
+            at = end
 
 
 def spammers(data_dir: Path | None) -> list[str]:

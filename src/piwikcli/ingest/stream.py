@@ -190,6 +190,11 @@ class LogStream:
         return self.name != STDIN and self._spool is None and bool(self.total)
 
     @property
+    def tail(self) -> bytes:
+        """The last TAIL bytes before the position."""
+        return self._tail
+
+    @property
     def position(self) -> int:
         return self._position
 

@@ -56,6 +56,7 @@ HEADED = (
         also=frozenset({"x-edge-location", "x-edge-result-type", "x-edge-request-id"}),
         matchers={"path": r'"?(?P<path>(?:rtmp:/)?/[^\s"]*)"?'},
         event_category=b"cloudfront_rtmp",
+        expressed={"path": r'"?(?:rtmp:/)?(?P<path>/[^\s"]*)"?'},
         decoders={"path": _without_rtmp, "user_agent": lambda raw: unquote_to_bytes(unquote_to_bytes(raw))},
     ),
     HeaderFormat(
@@ -66,6 +67,7 @@ HEADED = (
         | {"cs-uri": "url", "cs-bytes": "length"},
         quoted=True,
         matchers={"status": r'"(?P<status>\d*)"'},
+        expressed={"url": r'"(?:\w+://)?(?P<host>[^\s"/]*)(?P<path>/[^\s"]*)"'},
         decoders={"url": _with_scheme},
     ),
     HeaderFormat(

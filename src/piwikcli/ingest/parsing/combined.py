@@ -70,6 +70,10 @@ class CombinedFormat(LogFormat):
         return self.template.fields
 
     @property
+    def expression(self) -> str:
+        return self.template.regex
+
+    @property
     def richness(self) -> int:
         return len(self.template.parts)
 

@@ -29,6 +29,16 @@ class LogFormat(ABC):
         """Those of the lines numbered `rows` that are of the format."""
 
     @property
+    def expression(self) -> str | None:
+        """A regular expression of the same lines with fields as its groups; None where there can be none."""
+        return None
+
+    @property
+    def unsaid(self) -> frozenset[str]:
+        """Fields that are more than what stands in a line, which no expression can say."""
+        return frozenset()
+
+    @property
     def key(self) -> str:
         """The name and what else makes the same format again: kept with a source that was begun."""
         return self.name

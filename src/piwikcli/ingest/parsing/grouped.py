@@ -24,6 +24,10 @@ class RegexFormat(LogFormat):
         return f"{self.name}\n{self.regex}"
 
     @property
+    def expression(self) -> str:
+        return self.regex
+
+    @property
     def fields(self) -> frozenset[str]:
         return frozenset(compiled(self.regex).groupindex)
 

@@ -50,6 +50,8 @@ class HeaderFormat(LogFormat):
     matchers: Mapping[str, str] = field(default_factory=dict)
     """Field or column -> regular expression of its values, where it is not the usual one."""
     decoders: Mapping[str, Decoder] = field(default_factory=dict)
+    expressed: Mapping[str, str] = field(default_factory=dict)
+    """Field -> regular expression that takes from a value what its decoder would."""
     event_category: bytes = b""
     """Of the events that lines with an event's action are."""
     header: tuple[str, ...] = ()
@@ -140,6 +142,14 @@ class HeaderFormat(LogFormat):
         """What a line of the present columns looks like."""
         named = {place: name for name, place in self._places.items()}
         return r"\s+".join(self._matcher(place, named.get(place, "")) for place in range(len(self.header)))
+
+    @property
+    def expression(self) -> str:
+        return replace(self, matchers={**self.matchers, **self.expressed}).regex
+
+    @property
+    def unsaid(self) -> frozenset[str]:
+        return frozenset((self.decoders.keys() - self.expressed.keys()) & self.fields | self._constants.keys())
 
     @property
     def _constants(self) -> dict[str, bytes]:

@@ -9,6 +9,7 @@ where that is a blank or the line's end, the field is one word. Anything may fol
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,7 +67,7 @@ class Template:
     @cached_property
     def regex(self) -> str:
         """Matches from the line's start, and bounds every line that the template describes."""
-        return "^" + "".join(_literal(part) if isinstance(part, bytes) else _pattern(part) for part in self.parts)
+        return "^" + _regex(self.parts)
 
     @property
     def blanks(self) -> frozenset[int]:
@@ -84,6 +85,26 @@ def _field(name: str, until: bytes) -> Field:
     if name not in FIELDS:
         raise ValueError(f"no field ${name}")
     return Field(name, WORD if not until or until[:1] == b" " else TEXT, until)
+
+
+def regex_of(templates: Sequence[Template]) -> str:
+    """One expression of what several templates describe, the first before the others.
+
+    They may differ in one place, and there in what nobody wants: a group has its name once.
+    """
+    parts = [template.parts for template in templates]
+    shortest = min(map(len, parts))
+    head = next((n for n in range(shortest) if len({one[n] for one in parts}) > 1), shortest)
+    tail = next((n for n in range(shortest - head) if len({one[-1 - n] for one in parts}) > 1), shortest - head)
+    ways = [one[head : len(one) - tail] for one in parts]
+    if any(isinstance(part, Field) and part.name for way in ways for part in way):
+        raise ValueError("the templates differ in their fields")
+    between = f"(?:{'|'.join(map(_regex, ways))})" if any(ways) else ""
+    return "^" + _regex(parts[0][:head]) + between + _regex(parts[0][len(parts[0]) - tail :])
+
+
+def _regex(parts: Iterable[bytes | Field]) -> str:
+    return "".join(_literal(part) if isinstance(part, bytes) else _pattern(part) for part in parts)
 
 
 def _literal(part: bytes) -> str:

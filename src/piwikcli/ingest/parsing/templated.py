@@ -12,7 +12,7 @@ from piwikcli.ingest.parsing.expression import match
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.fields import Decoder, Reading, Rows, read_rows
 from piwikcli.ingest.parsing.lines import Ints, Lines
-from piwikcli.ingest.parsing.template import Template
+from piwikcli.ingest.parsing.template import Template, regex_of
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,10 @@ class TemplateFormat(LogFormat):
     @property
     def key(self) -> str:
         return f"{self.name}\n{self.string}" if self.string else self.name
+
+    @property
+    def expression(self) -> str:
+        return regex_of(self.templates)
 
     @property
     def fields(self) -> frozenset[str]:

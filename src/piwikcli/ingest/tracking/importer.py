@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.importer import Content, Importer
 from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.parsing.hits import Reject
-from piwikcli.ingest.prepare import Job, Piece, spammers
+from piwikcli.ingest.prepare import Job, Piece, spammers, while_wanted
 from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.summary import DROPPED, IMPORTED, REJECTED
 from piwikcli.ingest.tracking.batch import Batch, value_at
@@ -112,9 +113,13 @@ class TrackingImporter(Importer):
         reader = Reader(job.log_format, self._names(), options.max_line_bytes, self._replay())
         size = min(options.batch_bytes, PIECE_BYTES)
         chunks = stream.whole() if reader.whole else stream.chunks(size, options.max_line_bytes)
-        with ahead(self._read_all(chunks, reader, job.line), PIECES_AHEAD) as read:
-            for chunk, found in read:
-                yield self._piece(chunk, found, job, stream.consumed())
+        read = self._read_all(while_wanted(chunks, job, stream.tail), reader, job.line)
+        # where only so many requests are wanted, what a piece had must be known before the next is read
+        with ahead(read, PIECES_AHEAD) if job.wanted is None else nullcontext(read) as pieces:
+            for chunk, found in pieces:
+                piece = self._piece(chunk, found, job, stream.consumed())
+                job.count(piece.fates)
+                yield piece
 
     def _read_all(self, chunks: Iterator[Chunk], reader: Reader, line: int) -> Iterator[tuple[Chunk, Read]]:
         for chunk in chunks:

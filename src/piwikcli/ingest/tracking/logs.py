@@ -21,7 +21,7 @@ from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.parse import parse
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.hits import REJECT_BYTES, Parsed, Reject
-from piwikcli.ingest.prepare import Job, Piece, make_enricher, spammers
+from piwikcli.ingest.prepare import Job, Piece, make_enricher, spammers, while_wanted
 from piwikcli.ingest.rules import REASONS
 from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.summary import DROPPED, IMPORTED, REJECTED
@@ -73,14 +73,17 @@ class LogImporter(Importer):
         options, line = self._options, job.line
         limit = options.max_line_bytes
         self._judge.use(self._book)
-        for chunk in stream.chunks(min(options.batch_bytes, PIECE_BYTES), limit):
+        chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), limit)
+        for chunk in while_wanted(chunks, job, stream.tail):
             now = int(time.time())
             parsed = parse(chunk, log_format, options.reading, first_line=line, now=now, max_line=limit)
             log_format = parsed.log_format or log_format
             if job.first_line > line:
                 parsed = parsed.from_line(job.first_line)
             line += parsed.lines
-            yield self._piece(chunk, parsed, log_format, now, stream.consumed())
+            piece = self._piece(chunk, parsed, log_format, now, stream.consumed())
+            job.count(piece.fates)
+            yield piece
 
     def _piece(self, chunk: Chunk, parsed: Parsed, log_format: LogFormat, now: int, consumed: int) -> Piece:
         """The rules of logs first, then those of requests."""
