@@ -192,9 +192,8 @@ class Log:
             "request_state",
             idrequest=idrequest,
             idvisit=idvisit,
-            idvisitor=visit["idvisitor"],
             repeated=False,
-            **(state or {}),
+            **{"idvisitor": visit["idvisitor"], **(state or {})},
         )
         return idrequest
 

@@ -161,6 +161,16 @@ def test_conversions_count_for_the_referrer_that_they_are_attributed_to(shop: Ar
     assert "subtable" not in tuesday["autumn"]
 
 
+def test_a_visit_that_converts_for_two_campaigns_counts_twice_among_campaigns(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    visit = log.visit("10:00:00", referrer=(CAMPAIGN, "spring", "tents"), converted=True)
+    log.conversion(visit, "10:01:00", 1, 1.0)
+    log.conversion(visit, "10:02:00", 1, 1.0)
+    log.conversion(visit, "10:03:00", 1, 1.0, idreferrer=log._referrer(CAMPAIGN, "autumn", None))
+    [row] = log.built().rows("Referrers.getReferrerType", DAY)
+    assert row["goals"] == {"idgoal=1": {"nb_conversions": 3, "nb_visits_converted": 2, "revenue": 3}}
+
+
 def test_only_the_upper_rows_of_keywords_and_engines_have_goals(tmp_path: Path) -> None:
     log = Log(tmp_path)
     visit = log.visit("10:00:00", referrer=(SEARCH, "Google", "tents"), converted=True)
@@ -212,15 +222,15 @@ def test_resolutions_and_plugins_of_tracked_visits(tmp_path: Path) -> None:
     log = Log(tmp_path)
     log.visit("10:00:00", resolution="1920x1080", plugins=0b1001)
     log.visit("11:00:00", resolution="1920x1080", plugins=0b0001, browser="CH")
-    log.visit("12:00:00")
+    log.visit("12:00:00", resolution="1x1")  # no screen
     shop = log.built()
     resolutions = shop.rows("Resolution.getResolution", DAY)
-    assert {row["label"]: row["nb_visits"] for row in resolutions} == {"1920x1080": 2, "unknown": 1}
+    assert {row["label"]: row["nb_visits"] for row in resolutions} == {"1920x1080": 2}
     configurations = {row["label"]: row["nb_visits"] for row in shop.rows("Resolution.getConfiguration", DAY)}
     assert configurations == {
         "GNU/Linux / Firefox / 1920x1080": 1,
         "GNU/Linux / Chrome / 1920x1080": 1,
-        "GNU/Linux / Firefox / unknown": 1,
+        "GNU/Linux / Firefox / 1x1": 1,
     }
     plugins = {row["label"]: row["nb_visits"] for row in shop.rows("DevicePlugins.getPlugin", DAY)}
     assert {name: count for name, count in plugins.items() if count} == {"Cookie": 2, "Pdf": 1}

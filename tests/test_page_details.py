@@ -127,12 +127,33 @@ def test_what_has_no_url_is_a_page_whatever_it_was(tmp_path: Path) -> None:
     log.hit(visit, "10:00:03", kind=3, url=0)
     log.hit(visit, "10:00:04", kind=10, url=0, detail={"idaction_event_category": 0})
     log.hit(visit, "10:00:05", kind=SEARCH, name=log.action(SEARCH, "tents"))
+    log.hit(visit, "10:00:06", kind=13, url=0)
+    log.hit(visit, "10:00:07", url=0, name=0)
     shop = log.built()
     rows = by_label(shop.rows("Actions.getPageUrls", DAY))
-    assert {label: row["nb_hits"] for label, row in rows.items()} == {"/a": 2, "Page URL not defined": 2}
+    # one visit, whatever kinds of actions are among them
+    assert {label: (row["nb_visits"], row["nb_hits"]) for label, row in rows.items()} == {
+        "/a": (1, 2),
+        "Page URL not defined": (1, 4),
+    }
     assert rows["Page URL not defined"]["avg_time_network"] == 0.005
     totals = shop.row("Actions.get", DAY)
-    assert (totals["nb_pageviews"], totals["nb_uniq_pageviews"], totals["nb_downloads"]) == (4, 2, 0)
+    assert (totals["nb_pageviews"], totals["nb_uniq_pageviews"], totals["nb_downloads"]) == (6, 2, 0)
+    titles = by_label(shop.rows("Actions.getPageTitles", DAY))
+    assert titles[" Page Name not defined"]["nb_hits"] == 1
+
+
+def test_a_page_has_the_visitor_of_its_time(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    # one visit of two people: the second one's id is what the visit has at its end
+    visit = log.visit("10:00:00", visitor=2)
+    log.hit(visit, "10:00:00", url=log.action(PAGE, "example.org/a"), state={"idvisitor": 1})
+    log.hit(visit, "10:00:01", url=log.action(PAGE, "example.org/a"))
+    other = log.visit("11:00:00", visitor=1)
+    log.hit(other, "11:00:00", url=log.action(PAGE, "example.org/a"))
+    log.hit(other, "11:00:01", kind=SEARCH, name=log.action(SEARCH, "tents"), search_cat="shoes")
+    [row] = log.built().rows("Actions.getPageUrls", DAY)
+    assert (row["nb_visits"], row["nb_uniq_visitors"], row["nb_hits"]) == (2, 2, 3)
 
 
 def test_a_keyword_has_the_conversions_of_visits_that_began_with_its_search(tmp_path: Path) -> None:

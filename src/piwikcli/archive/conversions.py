@@ -52,23 +52,32 @@ def add_conversions(connection: Connection, records: Iterable[TableRecord]) -> N
     for record in records:
         if isinstance(record, VisitRecord) and record.conversions:
             relation = f"c {_TABLES[record.table]} WHERE {record.where}"
-            add_converted(connection, record.name, relation, record.conversions)
+            add_converted(connection, record.name, relation, record.conversions, record.conversion_key)
         elif isinstance(record, ConversionBucketRecord):
             _buckets(connection, record)
 
 
-def add_converted(connection: Connection, record: str, relation: str, path: Sequence[str]) -> None:
-    """Conversions of a relation (SQL after FROM, whose `c` are rows of `c`), by the labels of a path."""
+def add_converted(
+    connection: Connection, record: str, relation: str, path: Sequence[str], key: Sequence[str] = ()
+) -> None:
+    """Conversions of a relation (SQL after FROM, whose `c` are rows of `c`), by the labels of a path.
+
+    They are counted per `key` (SQL), then summed into labels: a visit that converts in two of a label's keys counts
+    twice.
+    """
     labels = [f"label{n}" for n in range(len(path))]
     named = ", ".join(f"{sql} AS {label}" for label, sql in zip(labels, path, strict=True))
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE converted AS
-        SELECT idarchive, {leaves.path_of(labels)} AS path, idgoal, {", ".join(_COLUMNS)} FROM (
+        SELECT idarchive, {leaves.path_of(labels)} AS path, idgoal,
+               {", ".join(f"sum({name}) AS {name}" for name in _COLUMNS)}
+        FROM (
             SELECT c.idarchive, c.idgoal, {named}, {_VALUES}
             FROM {relation}
-            GROUP BY {", ".join(("c.idarchive", "c.idgoal", *labels))})
+            GROUP BY {", ".join(("c.idarchive", "c.idgoal", *labels, *key))})
         WHERE label0 IS NOT NULL
+        GROUP BY idarchive, idgoal, {", ".join(labels)}
         """
     )
     details.add_goals(connection, record, _COLUMNS, "converted")

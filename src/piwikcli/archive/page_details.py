@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from piwikcli.archive.pages import UNDEFINED
 from piwikcli.archive.paths import number_paths, place_actions
 from piwikcli.plugins.api import PageRecord, TableRecord
 from piwikcli.store import Connection, number
@@ -125,10 +126,7 @@ def _measures(connection: Connection, record: PageRecord) -> None:
         GROUP BY ALL
     """
     if record.undefined is not None:
-        # as in `pages`: what has no URL is a page, and what has no title is a page that has a URL
-        undefined = "t.kind = 1 AND coalesce(t.idaction_name, 0) = 0 AND t.idaction_url > 0"
-        if record.column == "idaction_url":
-            undefined = "t.kind IN (1, 2, 3) AND coalesce(t.idaction_url, 0) = 0"
+        undefined = UNDEFINED[record.column].format("t")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE undefined AS SELECT ['{record.undefined}'] AS path")
         number_paths(connection, "undefined")
         placed += f"""

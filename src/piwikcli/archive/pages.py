@@ -17,7 +17,11 @@ from piwikcli.store import Connection, number
 EVENT = 10
 """Kind of events; the time before one is not spent on a page."""
 
-_KEY = "idarchive, idaction, has_other, kind"
+UNDEFINED = {
+    "idaction_url": "{0}.kind IN (1, 2, 3, 13) AND coalesce({0}.idaction_url, 0) = 0",
+    "idaction_name": "{0}.kind = 1 AND coalesce({0}.idaction_name, 0) = 0",
+}
+"""By column, the actions that count as a page without one; downloads, outlinks, contents whose URL is none, too."""
 
 
 def add_pages(connection: Connection, records: Sequence[PageRecord], family_of: Mapping[str, Family]) -> None:
@@ -32,22 +36,24 @@ def add_pages(connection: Connection, records: Sequence[PageRecord], family_of: 
 def _per_action(connection: Connection, column: str) -> None:
     """Table `per_action`: everything that is known of an action as a page, per archive and action id.
 
-    Action id 0 stands for the actions that have none in this column; `has_other` is then whether they have one in
-    the other column, and `kind` what they are.
+    Action id 0 stands for the pages that have none in this column.
     """
     _per_visit(connection, column)
-    distinct = "count(*) FILTER (s.idvisitor IS NULL)"
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE per_action AS
         WITH hits AS (
-            SELECT {_KEY}, count(*) AS nb_visits, {distinct} AS nb_uniq_visitors, sum(nb_hits) AS nb_hits,
+            SELECT idarchive, idaction, count(*) AS nb_visits,
+                   count(*) FILTER (s.idvisitor IS NULL) AS nb_uniq_visitors, sum(nb_hits) AS nb_hits,
                    nullif(sum(following), 0) AS nb_hits_following_search,
                    CAST(max(search_count) = 0 AS BIGINT) AS no_result
             FROM per_visit LEFT JOIN several s USING (idarchive, idvisit) GROUP BY ALL
         ), again AS (
-            SELECT {_KEY}, count(DISTINCT s.idvisitor) AS again
-            FROM per_visit JOIN several s USING (idarchive, idvisit) GROUP BY ALL
+            SELECT idarchive, idaction, count(DISTINCT coalesce(r.idvisitor, s.idvisitor)) AS again
+            FROM per_visit JOIN several s USING (idarchive, idvisit)
+            LEFT JOIN (SELECT idarchive, idvisit, coalesce({column}, 0) AS idaction, idvisitor FROM renamed) r
+                USING (idarchive, idvisit, idaction)
+            GROUP BY ALL
         ), spent AS (
             SELECT idarchive, {column}_ref AS idaction, sum(time_spent_ref_action) AS sum_time_spent
             FROM hit WHERE kind <> {EVENT} AND time_spent_ref_action > 0 AND {column}_ref > 0 GROUP BY ALL
@@ -68,13 +74,13 @@ def _per_action(connection: Connection, column: str) -> None:
             SELECT idarchive, visit_exit_{column} AS idaction, count(DISTINCT idvisitor) AS exit_again
             FROM v WHERE visit_exit_{column} > 0 AND NOT once GROUP BY ALL
         )
-        SELECT {_KEY}, nb_visits, nb_uniq_visitors + coalesce(again, 0) AS nb_uniq_visitors, nb_hits,
+        SELECT idarchive, idaction, nb_visits, nb_uniq_visitors + coalesce(again, 0) AS nb_uniq_visitors, nb_hits,
                nb_hits_following_search, no_result, coalesce(sum_time_spent, 0) AS sum_time_spent,
                entry_nb_visits, entry_nb_uniq_visitors + coalesce(entry_again, 0) AS entry_nb_uniq_visitors,
                entry_nb_actions, entry_sum_visit_length, entry_bounce_count,
                exit_nb_visits, exit_nb_uniq_visitors + coalesce(exit_again, 0) AS exit_nb_uniq_visitors
         FROM hits
-        LEFT JOIN again USING ({_KEY})
+        LEFT JOIN again USING (idarchive, idaction)
         LEFT JOIN spent USING (idarchive, idaction)
         LEFT JOIN entries USING (idarchive, idaction)
         LEFT JOIN entries_again USING (idarchive, idaction)
@@ -89,21 +95,21 @@ def _per_visit(connection: Connection, column: str) -> None:
 
     A row of `p` is one already where no action has both a URL and a name, as in a web log.
     """
-    other = "idaction_name" if column == "idaction_url" else "idaction_url"
     both = number(
         connection,
         "SELECT count(*) FROM (SELECT 1 FROM p "
-        "WHERE idaction_url > 0 AND (idaction_name > 0 OR kind NOT IN (1, 2, 3)) LIMIT 1)",
+        "WHERE idaction_url > 0 AND (idaction_name > 0 OR kind NOT IN (1, 2, 3)) OR idaction_url = 0 LIMIT 1)",
     )
-    none = f"coalesce({column}, 0) = 0"
-    key = f"""
-        idarchive, idvisit, coalesce({column}, 0) AS idaction, {none} AND coalesce({other}, 0) > 0 AS has_other,
-        CASE WHEN {none} THEN kind ELSE 0 END AS kind
-    """
     grouped = both or column == "idaction_name"
     values = "sum({0}) AS {0}, sum({1}) AS {1}, max({2}) AS {2}" if grouped else "{0}, {1}, {2}"
-    select = f"SELECT {key}, {values.format('nb_hits', 'following', 'search_count')} FROM p"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW per_visit AS {select}{' GROUP BY ALL' if grouped else ''}")
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP VIEW per_visit AS
+        SELECT idarchive, idvisit, coalesce({column}, 0) AS idaction,
+               {values.format("nb_hits", "following", "search_count")}
+        FROM p WHERE {column} > 0 OR {UNDEFINED[column].format("p")}{" GROUP BY ALL" if grouped else ""}
+        """
+    )
 
 
 def _pages(connection: Connection, record: PageRecord, family: Family) -> None:
@@ -143,8 +149,6 @@ def _pages(connection: Connection, record: PageRecord, family: Family) -> None:
         """
     )
     if record.undefined is not None:
-        # a download or outlink whose URL is none is a page without URL
-        undefined = "kind IN (1, 2, 3)" if record.column == "idaction_url" else "kind = 1 AND has_other"
         plain = [name for name in columns if not name.startswith(("entry_", "exit_"))]
         leaves.add(
             connection,
@@ -152,6 +156,6 @@ def _pages(connection: Connection, record: PageRecord, family: Family) -> None:
             plain,
             f"""
             SELECT idarchive, ['{record.undefined}'] AS path, {", ".join(totals[name] for name in plain)}
-            FROM per_action WHERE idaction = 0 AND {undefined} GROUP BY idarchive
+            FROM per_action WHERE idaction = 0 GROUP BY idarchive
             """,
         )

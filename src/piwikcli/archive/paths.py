@@ -10,40 +10,56 @@ from piwikcli.store import Connection, number
 LEVELS = 10
 """Labels in a path of page URLs; the last one keeps what is left."""
 
+_BLANKS = "' ' || chr(9) || chr(10) || chr(11) || chr(13)"
+"""What is trimmed: no-break spaces stay."""
+
+# reports decode labels; a text that would be changed by that is escaped
+_ESCAPED = "CASE WHEN regexp_matches(name, '&[#A-Za-z][A-Za-z0-9]*;') THEN replace(name, '&', '&amp;') ELSE name END"
+
+# folders, then the page with a slash before it, so that folder and page of one name stay apart
+_PIECES = f"""
+    SELECT idaction,
+        CASE WHEN len(parts) = 0 THEN ['Page URL not defined']
+             ELSE list_append(parts[:-2], '/' || parts[-1]) END AS path
+    FROM (
+        SELECT idaction, list_filter(list_transform(
+            CASE WHEN len(pieces) <= {LEVELS} THEN pieces
+                 ELSE list_append(pieces[:{LEVELS} - 1], array_to_string(pieces[{LEVELS}:], '/')) END,
+            lambda piece: trim(piece, {_BLANKS})), lambda piece: piece <> '') AS parts
+        FROM (SELECT idaction, string_split(rest, '/') AS pieces FROM ({{rest}})))
+"""
+
 TREES = {
-    # folders, then the page with a slash before it, so that folder and page of one name stay apart
-    "url": """
-        SELECT idaction,
-            CASE WHEN len(parts) = 0 THEN ['Page URL not defined']
-                 ELSE list_append(parts[:-2], '/' || parts[-1]) END AS path
-        FROM (
-            SELECT idaction, list_filter(list_transform(
-                CASE WHEN len(pieces) <= {levels} THEN pieces
-                     ELSE list_append(pieces[:{levels} - 1], array_to_string(pieces[{levels}:], '/')) END,
-                lambda piece: trim(piece)), lambda piece: piece <> '') AS parts
+    # a name without host (its URL has a scheme other than http) is cut as it stands
+    "url": _PIECES.format(
+        rest="""
+            SELECT idaction, CASE WHEN regexp_matches(name, '^[^/]*://') OR name[:1] = '/' THEN name
+                ELSE file || CASE WHEN file = '' OR file[-1:] = '/' THEN 'index' ELSE '' END
+                     || CASE WHEN fragment <> '' THEN '#' || fragment ELSE '' END END AS rest
             FROM (
-                SELECT idaction, string_split(
-                    file || CASE WHEN file = '' OR file[-1:] = '/' THEN 'index' ELSE '' END
-                    || CASE WHEN fragment <> '' THEN '#' || fragment ELSE '' END, '/') AS pieces
-                FROM (
-                    SELECT idaction,
-                        regexp_extract(name, '^[^/]*/?([^#]*)', 1) AS file,
-                        regexp_extract(name, '#(.*)$', 1) AS fragment
-                    FROM unplaced)))
-    """.replace("{levels}", str(LEVELS)),
+                SELECT idaction, name,
+                    regexp_extract(name, '^[^/]*/?([^#]*)', 1) AS file,
+                    regexp_extract(name, '#(.*)$', 1) AS fragment
+                FROM unplaced)
+        """
+    ),
     # host, then the whole path
-    "host": """
-        SELECT idaction, CASE WHEN host = '' THEN [name] ELSE [trim(host),
-            '/' || trim(file) || CASE WHEN fragment <> '' THEN '#' || fragment ELSE '' END] END AS path
-        FROM (
+    "host": f"""
+        WITH split AS (
             SELECT idaction, name,
-                regexp_extract(name, '^[a-zA-Z][a-zA-Z0-9+.-]*://([^/]*)', 1) AS host,
-                regexp_extract(name, '^[a-zA-Z][a-zA-Z0-9+.-]*://[^/]*/?([^#]*)', 1) AS file,
+                regexp_extract(name, '^(?i:https?:)?//([^/]*)', 1) AS host,
+                regexp_extract(name, '^(?i:https?:)?//[^/]*/?([^#]*)', 1) AS file,
                 regexp_extract(name, '#(.*)$', 1) AS fragment
-            FROM unplaced)
+            FROM unplaced
+        )
+        SELECT idaction, [trim(host, {_BLANKS}), '/' || trim(file, {_BLANKS})
+            || CASE WHEN fragment <> '' THEN '#' || fragment ELSE '' END] AS path
+        FROM split WHERE host <> ''
+        UNION ALL
+        {_PIECES.format(rest="SELECT idaction, name AS rest FROM split WHERE host = ''")}
     """,
-    "title": "SELECT idaction, [' ' || trim(name)] AS path FROM unplaced",
-    "keyword": "SELECT idaction, [name] AS path FROM unplaced",
+    "title": f"SELECT idaction, [' ' || trim({_ESCAPED}, {_BLANKS})] AS path FROM unplaced",
+    "keyword": f"SELECT idaction, [{_ESCAPED}] AS path FROM unplaced",
 }
 
 

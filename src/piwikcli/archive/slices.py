@@ -76,15 +76,18 @@ def make_visits(connection: Connection) -> None:
 def make_actions(connection: Connection) -> None:
     """View `a`: one row per action of the archives' days, by its own local day. Table `p`: the same per visit.
 
-    View `hit` is `a` without the visitor, which costs a join.
+    View `hit` is `a` without the visitor, which costs a join. `idvisitor` is the visit's id when the action was
+    made; `renamed` has the actions for which that is no longer the visit's.
     `p` has a row per (visit, kind, URL, name) of an archive, with `nb_hits`, those of them after a search
     (`following`) and the largest `search_count`. Table `several` has the visits in `p` of visitors that have
-    more than one there: only they need a distinct count.
+    more than one there, and of several visitors: only they need a distinct count.
     """
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP VIEW hit AS SELECT * FROM {of_archives("request")} WHERE kind < 100;
-        CREATE OR REPLACE TEMP VIEW a AS SELECT q.*, w.idvisitor FROM hit q JOIN visit w USING (idvisit)
+        CREATE OR REPLACE TEMP VIEW a AS
+        SELECT q.*, coalesce(s.idvisitor, w.idvisitor) AS idvisitor
+        FROM hit q JOIN visit w USING (idvisit) LEFT JOIN request_state s ON s.idrequest = q.idrequest
         """
     )
     connection.execute(
@@ -99,13 +102,26 @@ def make_actions(connection: Connection) -> None:
     )
     connection.execute(
         """
+        CREATE OR REPLACE TEMP TABLE renamed AS
+        SELECT q.idarchive, q.idvisit, q.idaction_url, q.idaction_name, s.idvisitor
+        FROM hit q
+        JOIN request_state s ON s.idrequest = q.idrequest
+        SEMI JOIN (
+            SELECT s.idvisit FROM request_state s JOIN visit w USING (idvisit) WHERE s.idvisitor <> w.idvisitor
+        ) o ON o.idvisit = q.idvisit;
         CREATE OR REPLACE TEMP TABLE several AS
         WITH member AS (
             SELECT idarchive, idvisit, idvisitor FROM (SELECT DISTINCT idarchive, idvisit FROM p)
             JOIN visit USING (idvisit)
+        ), met AS (
+            SELECT * FROM member UNION SELECT idarchive, idvisit, idvisitor FROM renamed
         )
         SELECT member.* FROM member
-        SEMI JOIN (SELECT idarchive, idvisitor FROM member GROUP BY ALL HAVING count(*) > 1)
-            USING (idarchive, idvisitor)
+        SEMI JOIN (
+            SELECT m.idarchive, m.idvisit FROM met m
+            SEMI JOIN (SELECT idarchive, idvisitor FROM met GROUP BY ALL HAVING count(*) > 1)
+                USING (idarchive, idvisitor)
+            UNION SELECT idarchive, idvisit FROM renamed
+        ) USING (idarchive, idvisit)
         """
     )

@@ -15,8 +15,8 @@ def _numeric(name: str, sql: str) -> NumericRecord:
     return NumericRecord(name=f"Actions_{name}", sql=sql, source="pages")
 
 
-# a download or outlink whose URL is none counts as a page without URL
-_PAGE_VIEW = "p.kind = 1 OR p.kind IN (2, 3) AND coalesce(p.idaction_url, 0) = 0"
+# a download, outlink or content whose URL is none counts as a page without URL
+_PAGE_VIEW = "p.kind = 1 OR p.kind IN (2, 3, 13) AND coalesce(p.idaction_url, 0) = 0"
 
 # "unique" counts are visits per action, added up over the actions; downloads and outlinks have no names
 RECORDS = (
@@ -26,7 +26,6 @@ RECORDS = (
         types=(PAGE,),
         tree="url",
         undefined="Page URL not defined",
-        undefined_type=TITLE,
         conversions="all",
         measures=PAGE_MEASURES,
     ),
@@ -36,7 +35,6 @@ RECORDS = (
         types=(TITLE,),
         tree="title",
         undefined=" Page Name not defined",
-        undefined_type=PAGE,
         conversions="all",
         measures=PAGE_MEASURES,
     ),

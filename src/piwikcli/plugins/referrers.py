@@ -18,6 +18,7 @@ def _record(name: str, where: str, *path: str, conversions: tuple[str, ...] = ()
         where=where,
         key=("v.idreferrer",),
         conversions=conversions,
+        conversion_key=("r.type", "r.name", "r.keyword"),
         max_rows="referrers",
         max_subtable_rows="referrers_subtable",
     )

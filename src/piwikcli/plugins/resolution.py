@@ -19,7 +19,8 @@ DIMENSIONS = (
 )
 
 RECORDS = (
-    VisitRecord(name="Resolution_resolution", path=("v.config_resolution",)),
+    # shorter ones (1x1) are no screens
+    VisitRecord(name="Resolution_resolution", path=("v.config_resolution",), where="length(v.config_resolution) > 5"),
     VisitRecord(
         name="Resolution_configuration",
         table="device",

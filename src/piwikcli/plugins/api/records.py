@@ -70,6 +70,8 @@ class VisitRecord(Record):
 
     May be shorter than `path`: then only the upper rows have conversions.
     """
+    conversion_key: tuple[str, ...] = ()
+    """SQL, like `conversions`: distinct visits are counted per label and value of these, then summed into labels."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -118,14 +120,13 @@ class PageRecord(Record):
 
     `column` holds the action's id in `a`; `types` are the log_action types that belong to the record;
     `tree` says how a name becomes a path of labels (docs/reference/actions.md).
-    `undefined` is the label of actions without an id in `column` whose other id is of `undefined_type`.
+    `undefined` is the label of pages without an id in `column`.
     """
 
     column: Literal["idaction_url", "idaction_name"]
     types: tuple[int, ...]
     tree: Literal["url", "host", "title", "keyword"]
     undefined: str | None = None
-    undefined_type: int | None = None
     uniques: bool = True
     """Whether rows carry distinct visitors."""
     time_spent: bool = True
