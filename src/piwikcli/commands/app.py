@@ -57,7 +57,7 @@ COMMANDS: dict[str, Entry] = {
         Entry(
             "explain",
             "explain",
-            "Say what a log line becomes: fields, request, visit and reports, or why it is dropped.",
+            "Say what a log line or a tracking request becomes: visit and reports, or why it is dropped.",
             ("piwik explain < line.txt", "tail -1 access.log | piwik explain --idsite 1 --format json"),
         ),
         Entry(

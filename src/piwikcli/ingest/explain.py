@@ -1,50 +1,41 @@
-"""What a log line becomes: its fields, why it is dropped or the request and visit that it makes.
+"""What a log line or a tracking request becomes: its fields, and why it is dropped or the visit that it is in.
 
-The line is imported as any other, in a transaction that is rolled back. See docs/how-to/explain.md.
+Lines are imported as any others, in a transaction that is rolled back. See docs/how-to/explain.md.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
+from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from piwikcli.errors import InputError
+from piwikcli.ingest.importer import Importer
 from piwikcli.ingest.parse import parse
-from piwikcli.ingest.parsing.hits import Parsed
-from piwikcli.ingest.prepare import ImportOptions, make_enricher
-from piwikcli.ingest.rules import REASONS
-from piwikcli.ingest.stream import Chunk
+from piwikcli.ingest.prepare import ImportOptions, Job, Piece
+from piwikcli.ingest.stored import stored
+from piwikcli.ingest.stream import Chunk, LogStream
+from piwikcli.ingest.summary import DROPPED, IMPORTED, REJECTED
+from piwikcli.ingest.tracking.fates import DROPPED as DROPPED_REASONS
+from piwikcli.ingest.tracking.fates import REASONS
+from piwikcli.ingest.tracking.importer import ReplayImporter, TrackingImporter
+from piwikcli.ingest.tracking.inputs import Read, detect
 from piwikcli.ingest.tracking.logs import LogImporter
-from piwikcli.store import Connection, Database
+from piwikcli.ingest.tracking.sent import NONE, Sent
+from piwikcli.store import Connection, Database, number
 
-_KINDS = {1: "page view", 2: "outlink", 3: "download", 8: "site search"}
-_REFERRERS = {1: "direct", 2: "search engine", 3: "website", 6: "campaign", 7: "social network", 8: "AI assistant"}
-_OF_VISITS = (
-    *("VisitsSummary.get", "VisitTime.getVisitInformationPerServerTime", "DevicesDetection.getType"),
-    *("DevicesDetection.getBrowsers", "DevicesDetection.getOsFamilies", "UserCountry.getCountry"),
-    "Referrers.getReferrerType",
-)
-_OF_KIND = {
-    1: ("Actions.getPageUrls",),
-    2: ("Actions.getOutlinks",),
-    3: ("Actions.getDownloads",),
-    8: ("Actions.getSiteSearchKeywords",),
-}
-_OF_REFERRER = {
-    2: ("Referrers.getSearchEngines", "Referrers.getKeywords"),
-    3: ("Referrers.getWebsites",),
-    6: ("Referrers.getCampaigns",),
-    7: ("Referrers.getSocials",),
-    8: ("Referrers.getAIAssistants",),
-}
+LONGEST_REQUEST = 16 << 20
+"""A tracking request may be longer than a log's line."""
 
 
 @dataclass(slots=True)
 class Explained:
-    """One line. `fate` is imported, or the reason for which it is dropped or rejected."""
+    """A line, or a request of a bulk document."""
 
     line: int
     content: str
@@ -52,14 +43,31 @@ class Explained:
     outcome: str
     """imported, dropped, rejected"""
     reason: str = ""
+    """Why it is dropped or rejected."""
     fields: dict[str, Any] = field(default_factory=dict)
     request: dict[str, Any] = field(default_factory=dict)
     visit: dict[str, Any] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
 
 
-class Explainer(LogImporter):
-    """Imports lines into a database that does not keep them. `options` must be those of a dry run."""
+def explain(database: Database, options: ImportOptions, text: bytes, *, replay: bool = False) -> list[Explained]:
+    """What the text's lines become with options of a dry run; blank lines and comments are passed over.
+
+    `replay`: they are of a tracking endpoint's log. Raises InputError where they are neither lines of a known
+    format nor tracking requests.
+    """
+    text = text if text.endswith(b"\n") else text + b"\n"
+    kind: type[_Explainer] = _Replay if replay else _Logs
+    if not replay and options.choice.given() is None:
+        try:
+            options.choice.find("the line", text)
+        except InputError:
+            kind, options = _Requests, replace(options, max_line_bytes=max(options.max_line_bytes, LONGEST_REQUEST))
+    return kind(database, options).explain(text)
+
+
+class _Explainer(Importer):
+    """Imports lines into a database that does not keep them."""
 
     def __init__(self, database: Database, options: ImportOptions) -> None:
         if not options.dry_run:
@@ -67,105 +75,132 @@ class Explainer(LogImporter):
         super().__init__(database, options)
 
     def explain(self, text: bytes) -> list[Explained]:
-        """What the text's lines become; raises InputError where they are in no known format."""
-        text = text if text.endswith(b"\n") else text + b"\n"
-        options = self._options
         with tempfile.TemporaryDirectory(prefix="piwik-") as folder, self._rehearsing():
-            log_format = options.choice.find("the line", text)
-            chunk, limit = Chunk(0, text, len(text)), options.max_line_bytes
-            reading = replace(options.reading, everything=True)
-            parsed = parse(chunk, log_format, reading, first_line=1, now=int(time.time()), max_line=limit)
+            contents = text.decode(self._options.reading.encoding, "replace").split("\n")
             path = Path(folder) / "line"
             path.write_bytes(text)
+            log_format = self._named(text)
             with self._transaction() as connection:
                 self._begin(connection)
             self._import(str(path))
             with self._transaction() as connection:
-                found = self._explained(connection, text, parsed, log_format.name)
-        return found
+                idsource = number(connection, "SELECT coalesce(max(idsource), 0) FROM source")
+                found = [
+                    self._explained(connection, idsource, offset, one)
+                    for offset, one in self._lines(text, log_format)
+                ]
+        for one in found:
+            one.content = contents[one.line - 1].rstrip("\r")
+        return sorted(found, key=lambda one: one.line)
 
     def _target(self, idsite: int | None) -> str:
         """One of its own, so that a line that was imported before is explained all the same."""
         return f"explain;{super()._target(idsite)}"
 
-    def _explained(self, connection: Connection, text: bytes, parsed: Parsed, log_format: str) -> list[Explained]:
-        contents = text.decode(self._options.reading.encoding, "replace").splitlines()
-        found = [Explained(r.line, contents[r.line - 1], log_format, "rejected", r.reason) for r in parsed.rejects]
-        enricher = make_enricher(self._options)
-        enricher.use(self._book)
-        fates = enricher(parsed.hits).fate.tolist()
-        for hit, fate in zip(parsed.hits.to_pylist(), fates, strict=True):
-            line = Explained(hit["line"], contents[hit["line"] - 1], log_format, "dropped", REASONS[fate])
-            line.fields = _readable(hit)
-            if fate == 0:
-                line.outcome = "imported"
-                _add_request(connection, line, hit["offset"])
-            found.append(line)
-        return sorted(found, key=lambda one: one.line)
+    def _explained(self, connection: Connection, idsource: int, offset: int, one: Explained) -> Explained:
+        if one.outcome == IMPORTED:
+            one.request, one.visit, one.reports = stored(connection, idsource, offset)
+        return one
+
+    @abstractmethod
+    def _named(self, text: bytes) -> str:
+        """What the text is in; raises InputError."""
+
+    @abstractmethod
+    def _lines(self, text: bytes, log_format: str) -> Iterator[tuple[int, Explained]]:
+        """Each line that was imported, with its offset."""
+
+
+class _Logs(_Explainer, LogImporter):
+    """Lines of logs; each is a piece of its own, whose ledger is its fate."""
+
+    def __init__(self, database: Database, options: ImportOptions) -> None:
+        super().__init__(database, replace(options, piece_lines=1))
+        self._made: list[Piece] = []
+
+    def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
+        for piece in super()._pieces(job, stream):
+            self._made.append(piece)
+            yield piece
+
+    def _named(self, text: bytes) -> str:
+        return self._options.choice.find("the line", text).name
+
+    def _lines(self, text: bytes, log_format: str) -> Iterator[tuple[int, Explained]]:
+        options = self._options
+        fields = parse(
+            Chunk(0, text, len(text)),
+            options.choice.find("the line", text),
+            replace(options.reading, everything=True),
+            first_line=1,
+            now=int(time.time()),
+            max_line=options.max_line_bytes,
+        )
+        hits = {hit["line"]: hit for hit in fields.hits.to_pylist()}
+        for line, piece in enumerate(self._made, 1):
+            [(outcome, reason)] = piece.fates
+            if reason not in ("blank", "comment"):
+                one = Explained(line, "", log_format, outcome, reason, _readable(hits.get(line, {})))
+                yield piece.last_line, one
+
+
+class _Requests(_Explainer, TrackingImporter):
+    """Tracking requests: those that were sent, and their fates."""
+
+    def __init__(self, database: Database, options: ImportOptions) -> None:
+        super().__init__(database, options)
+        self._asked: list[tuple[Read, Piece]] = []
+
+    def _piece(self, chunk: Chunk, read: Read, job: Job, consumed: int) -> Piece:
+        piece = super()._piece(chunk, read, job, consumed)
+        self._asked.append((read, piece))
+        return piece
+
+    def _named(self, text: bytes) -> str:
+        try:
+            return detect("the line", text, self._options.choice).partition("\n")[0]
+        except InputError:
+            raise InputError(
+                "the line: is in no known log format (see --log-format-name), and no tracking request"
+            ) from None
+
+    def _lines(self, text: bytes, log_format: str) -> Iterator[tuple[int, Explained]]:
+        for read, piece in self._asked:
+            sent = read.sent
+            for row, (line, offset, code) in enumerate(
+                zip(sent.line.tolist(), sent.offset.tolist(), piece.batch.fate.tolist(), strict=True)
+            ):
+                reason = REASONS[code]
+                outcome = DROPPED if reason in DROPPED_REASONS else REJECTED if reason else IMPORTED
+                yield offset, Explained(line, "", log_format, outcome, reason, _sent(sent, row))
+            for bad in sent.bad:
+                yield bad.offset, Explained(bad.line, "", log_format, REJECTED, bad.reason)
+            for offset, reason in sent.dropped.items():
+                line = text.count(b"\n", 0, offset) + 1
+                yield offset, Explained(line, "", log_format, DROPPED, reason)
+
+
+class _Replay(_Requests, ReplayImporter):
+    """Lines of a tracking endpoint's log."""
+
+    def _named(self, text: bytes) -> str:
+        return self._options.choice.find("the line", text).name
 
 
 def _readable(hit: dict[str, Any]) -> dict[str, Any]:
     """A hit's fields that the line has."""
-    hit = {name: value for name, value in hit.items() if name not in ("line", "offset") and value not in (b"", -1)}
-    hit["time"] = f"{datetime.fromtimestamp(hit['time'], UTC):%Y-%m-%d %H:%M:%S} UTC"
+    hit = {
+        name: value for name, value in hit.items() if name not in ("line", "offset") and value not in (b"", b"-", -1)
+    }
+    if hit:
+        hit["time"] = f"{datetime.fromtimestamp(hit['time'], UTC):%Y-%m-%d %H:%M:%S} UTC"
     return {
         name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value for name, value in hit.items()
     }
 
 
-_REQUEST = """
-SELECT a.idvisit, a.idsite, s.name AS site, a.day, a.hour, a.kind, u.name AS url, t.name AS title, v.referer_type,
-       v.referer_name, v.referer_keyword, v.location_country, v.config_browser_name, v.config_browser_version,
-       v.config_os, v.user_id, a.pageview_position, v.visit_first_action_time, v.visit_last_action_time,
-       v.visit_total_actions
-FROM request q
-JOIN log_link_visit_action a ON a.idlink_va = q.idrequest
-JOIN log_visit v ON v.idvisit = a.idvisit
-JOIN site s ON s.idsite = a.idsite
-LEFT JOIN log_action u ON u.idaction = a.idaction_url
-LEFT JOIN log_action t ON t.idaction = a.idaction_name
-WHERE q.idsource = (SELECT max(idsource) FROM source) AND q.byte_offset = ?
-"""
-
-
-def _add_request(connection: Connection, line: Explained, offset: int) -> None:
-    result = connection.execute(_REQUEST, [offset])
-    names = [column[0] for column in result.description or ()]
-    row = result.fetchone()
-    if row is None:
-        return
-    found = dict(zip(names, row, strict=True))
-    kind, referrer = found["kind"], found["referer_type"]
-    browser = " ".join(filter(None, (found["config_browser_name"], found["config_browser_version"])))
-    line.request = _without_none(
-        {
-            "kind": _KINDS.get(kind, str(kind)),
-            "site": f"{found['idsite']} ({found['site']})",
-            "day": f"{found['day']}",
-            "hour": found["hour"],
-            "url": found["url"],
-            "title": found["title"],
-        }
-    )
-    line.visit = _without_none(
-        {
-            "idvisit": found["idvisit"],
-            "first_action": f"{found['visit_first_action_time']} UTC",
-            "last_action": f"{found['visit_last_action_time']} UTC",
-            "actions": found["visit_total_actions"],
-            "referrer": " ".join(
-                filter(None, (_REFERRERS.get(referrer), found["referer_name"], found["referer_keyword"]))
-            ),
-            "country": found["location_country"],
-            "browser": browser,
-            "os": found["config_os"],
-            "user_id": found["user_id"],
-        }
-    )
-    titled = ("Actions.getPageTitles",) if found["title"] and kind == 1 else ()
-    users = ("UserId.getUsers",) if found["user_id"] else ()
-    line.reports = [*_OF_KIND.get(kind, ()), *titled, *_OF_VISITS, *_OF_REFERRER.get(referrer, ()), *users]
-
-
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value not in (None, "")}
+def _sent(sent: Sent, row: int) -> dict[str, Any]:
+    """The parameters of a request."""
+    return {
+        name: column.values[column.codes[row]] for name, column in sent.columns.items() if column.codes[row] != NONE
+    }

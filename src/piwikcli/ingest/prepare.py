@@ -46,6 +46,8 @@ class ImportOptions:
     variables: Variables = field(default_factory=Variables)
     limit: int | None = None
     """So many requests of the run are imported; what follows is left for another."""
+    piece_lines: int | None = None
+    """No more lines a piece."""
     skip: int = 0
     """So many lines of the run are left out."""
     geoip: Path | None = None
@@ -184,13 +186,14 @@ class Preparer:
 
 
 def while_wanted(chunks: Iterator[Chunk], job: Job, before: bytes) -> Iterator[Chunk]:
-    """The chunks; where only so many requests are wanted, chunks of no more lines than these, until none is.
+    """The chunks, cut to `piece_lines`; where only so many requests are wanted, to no more lines, until none is.
 
     A request is a line at least. Whoever gets a chunk counts its requests (`Job.count`) before asking for the next.
     `before` is what stands before the first, as far as `Chunk.tail` wants it.
     """
+    at_most = job.options.piece_lines
     for chunk in chunks:
-        if job.wanted is None or chunk.oversize:
+        if chunk.oversize or (job.wanted is None and at_most is None):
             yield chunk
             before = chunk.tail
             continue
@@ -198,9 +201,9 @@ def while_wanted(chunks: Iterator[Chunk], job: Job, before: bytes) -> Iterator[C
         ends = np.append(ends, len(chunk.data)) if chunk.unterminated else ends
         at = line = 0
         while at < len(chunk.data):
-            if job.wanted <= 0:
+            if job.wanted is not None and job.wanted <= 0:
                 return
-            line = min(line + job.wanted, len(ends))
+            line = min(line + (job.wanted or len(ends)), line + (at_most or len(ends)), len(ends))
             end = int(ends[line - 1])
             data = chunk.data[at:end]
             before = (before + data)[-TAIL:]
