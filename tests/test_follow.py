@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from helpers_import import PIWIK, environment, hit, new_database, query, text
+from piwikcli.commands.app import run
 from piwikcli.errors import UsageError
 from piwikcli.ingest.follow import Followed
 from piwikcli.ingest.importer import Importer
@@ -116,6 +117,31 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path) -> None:
     assert "2 lines read = 2 imported" in said
     assert query(database, "SELECT count(finished) FROM import") == [(1,)]
     assert os.path.exists(log)
+
+
+def test_what_is_waited_for_and_what_goes_wrong_is_said_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIWIK_DB", str(tmp_path / "piwik.duckdb"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    wrong, later = tmp_path / "wrong.log", tmp_path / "later.log"
+    wrong.write_text("what is this\n")
+    said: list[str] = []
+
+    def sleep(_: float) -> None:
+        if not said:
+            said.append(capsys.readouterr().err)
+            later.write_bytes(text(hit(f"10:00:0{n}", host="shop.test") for n in range(3)))
+
+    monkeypatch.setattr("piwikcli.commands.import_logs.time.sleep", sleep)
+    assert run(["import-logs", "--follow", "--debug-request-limit", "2", str(wrong), str(later)]) == 0
+    problem = f"piwik: {wrong}: is in no known log format (see --log-format-name)\n"
+    assert said == [f"{later}: is not there yet; waiting for it\n{problem}"]
+    rest = capsys.readouterr().err
+    assert "2 lines read = 2 imported" in rest
+    assert problem not in rest
+    assert run(["import-logs", "--follow", str(tmp_path / "*.txt")]) == 5
+    assert "*.txt: matches no file; --follow reads files by their names" in capsys.readouterr().err
 
 
 def _committed(database: Database) -> bool:

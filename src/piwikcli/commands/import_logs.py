@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import json
+import os
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +14,7 @@ import typer
 
 from piwikcli.commands import console, inert_options, log_values, options, output
 from piwikcli.commands.log_options import LogOptions
-from piwikcli.errors import ExitCode, UsageError
+from piwikcli.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
     from piwikcli.ingest.formats import Choice
@@ -167,24 +170,35 @@ def _follow(
     *,
     as_json: bool,
 ) -> int:
-    """Read on until a signal ends the command; what it has done is told then."""
+    """Read on until a signal ends the command; what it has done is told then, what goes wrong at once."""
     if chosen.dry_run:
         raise UsageError("--follow keeps what it reads; it is no --dry-run")
+    for name in names:
+        if not Path(name).exists():
+            if glob.has_magic(name):
+                raise InputError(f"{name}: matches no file; --follow reads files by their names")
+            console.note(f"{name}: is not there yet; waiting for it")
+        elif not os.access(name, os.R_OK):
+            raise InputError(f"{name}: permission denied")
     running = importer(options.open_database(settings, memory_limit=memory_limit, threads=threads), chosen)
+    told: list[str] = []
 
     def pause() -> bool:
+        for problem in running.summary.problems[len(told) :]:
+            console.error(problem)
+            told.append(problem)
         time.sleep(FOLLOW_SECONDS)
         return True
 
     try:
         running.follow(names, pause)
     finally:
-        report(running.summary, None, as_json=as_json)
+        report(running.summary, None, as_json=as_json, told=told)
     return ExitCode.DONE
 
 
-def report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: bool) -> int:
-    """Print the summary; the exit code of it."""
+def report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: bool, told: Collection[str] = ()) -> int:
+    """Print the summary, but for problems that were told before; the exit code of it."""
     for note in summary.notes:
         console.note(note)
     for idsite, name, url in summary.sites_created:
@@ -196,7 +210,8 @@ def report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: boo
     if as_json:
         output.line(json.dumps(summary.as_json(), ensure_ascii=False))
     for problem in summary.problems:
-        console.error(problem)
+        if problem not in told:
+            console.error(problem)
     rejected = summary.outcome("rejected")
     if allowed is not None:
         number, percent = allowed
