@@ -20,9 +20,10 @@ from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.rules import REASONS, Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
 from piwikcli.ingest.stream import Chunk
+from piwikcli.ingest.tracking.inputs import ENDPOINT, Reader, Replay
 from piwikcli.lists.definitions import Definitions
 
-# logs of a tracker's endpoint are requests, not hits
+# logs of a tracker's endpoint are requests, not hits: see the last test
 CASES = (
     sorted(path.parent for path in ROOT.glob("*/line_fates.jsonl.gz") if "replay" not in path.parent.name)
     if ROOT
@@ -89,3 +90,20 @@ def test_fates(folder: Path, tmp_path: Path) -> None:
     # what is in neither list Matomo could not parse, or filtered by host or date
     others = {found[line] for line in found.keys() - wanted.keys()}
     assert others <= {"no_match", "bad_request", "no_time", "host_filter"}
+
+
+def test_fates_of_a_tracking_endpoints_log() -> None:
+    """Matomo sends what asks for the endpoint with a site; what the tracker makes of it is another matter."""
+    assert ROOT is not None
+    folder = ROOT / "log_replay_default"
+    [name] = json.loads((folder / "case.json").read_text())["inputs"]
+    with gzip.open(folder / "line_fates.jsonl.gz", "rt") as file:
+        rows = [json.loads(row) for row in file]
+    assert {row["fate"] for row in rows} == {"sent"}
+    data = (folder / name).read_bytes()
+    kind = ENDPOINT + Choice().find(name, data).key
+    reader = Reader(kind, frozenset({"idsite", "url"}), 1 << 20, Replay())
+    sent = reader(Chunk(0, data, len(data)), 0, 2_000_000_000).sent
+    assert sent.line.tolist() == [row["lineno"] for row in rows]
+    others = {bad.reason for bad in sent.bad}
+    assert (others, len(sent.bad) + sent.blank, sent.dropped) == ({"no_match", "no_request"}, 9, {})
