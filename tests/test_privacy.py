@@ -24,8 +24,9 @@ from piwikcli.archive.periods import Period
 from piwikcli.archive.tasks.schedule import run_named
 from piwikcli.commands import app
 from piwikcli.errors import UsageError
+from piwikcli.ingest.privacy import Privacy
 from piwikcli.store import Database
-from piwikcli.store.retention import anonymous_user, forget, masked
+from piwikcli.store.retention import anonymous, forget, masked
 
 DAY = Period.of("day", date(2026, 3, 2))
 NEXT = Period.of("day", date(2026, 3, 3))
@@ -156,11 +157,12 @@ def test_addresses_are_masked_after_visitors_are_told_apart(tmp_path: Path) -> N
     """Three addresses in one network: three visitors, one client; the log is still known afterwards."""
     database = new_database(tmp_path / "piwik.duckdb")
     lines = [hit(f"10:00:0{n}", "/a", ip=f"203.0.113.{n}") for n in range(3)]
-    assert import_lines(database, tmp_path, lines, ip_mask=1).outcome("imported") == 3
+    masking = Privacy(ip_mask=1)
+    assert import_lines(database, tmp_path, lines, privacy=masking).outcome("imported") == 3
     assert query(database, "SELECT ip, hex(location_ip) FROM client") == [("203.0.113.0", "00" * 10 + "FFFFCB007100")]
     assert query(database, "SELECT count(*), count(DISTINCT idvisitor) FROM visit") == [(3, 3)]
     more = [*lines, hit("10:00:05", "/b", ip="203.0.113.1")]
-    assert import_lines(database, tmp_path, more, name="grown.log", ip_mask=1).outcome("imported") == 1
+    assert import_lines(database, tmp_path, more, name="grown.log", privacy=masking).outcome("imported") == 1
     assert query(database, "SELECT count(*), max(visit_total_actions) FROM visit") == [(3, 2)]
 
 
@@ -197,7 +199,7 @@ def test_old_visits_lose_their_addresses_and_user_ids(database: Database, tmp_pa
         database,
         "SELECT c.ip, v.user_id FROM visit v JOIN client c USING (idclient) ORDER BY visit_first_action_time",
     )
-    ann, bob = (anonymous_user(secret, name) for name in ("ann", "bob"))
+    ann, bob = (anonymous(secret, name) for name in ("ann", "bob"))
     assert found == [("203.0.113.0", ann), ("203.0.113.0", bob), ("2001:db8::", None), ("203.0.113.2", "ann")]
     assert query(database, "SELECT count(*) FROM client WHERE ip = '203.0.113.1'") == [(0,)]
     [ran] = run_named(database, settings, "PrivacyManager.anonymizePastData", now) or []

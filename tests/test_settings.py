@@ -53,6 +53,10 @@ def test_defaults(user_file: Path, here: Path, tmp_path: Path) -> None:
         "retention.keep_basic_metrics": True,
         "retention.keep_segments": False,
         "privacy.ip_mask": 0,
+        "privacy.ip_mask_before_lookups": False,
+        "privacy.anonymize_user_id": False,
+        "privacy.anonymize_order_id": False,
+        "privacy.anonymize_referrer": "none",
         "privacy.anonymize_after": 0,
         "lists.search_engines": None,
         "lists.socials": None,
@@ -102,6 +106,7 @@ def test_dotted_names_are_tables_and_variables(user_file: Path, here: Path) -> N
         ("datatable_archiving_maximum_rows_subtable_actions", "archiving.maximum_rows.actions_subtable"),
         ("General.datatable_archiving_maximum_rows_standard", "archiving.maximum_rows.standard"),
         ("datatable_archiving_maximum_rows_referers", "archiving.maximum_rows.referrers"),
+        ("Deletelogs.delete_logs_older_than", "retention.logs"),
     ],
 )
 def test_matomo_names_are_aliases(user_file: Path, here: Path, matomo: str, ours: str) -> None:

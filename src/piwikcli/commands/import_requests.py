@@ -42,6 +42,7 @@ def command(
     allowed = log_values.max_rejects(max_rejects)
     from piwikcli.ingest.files import expand
     from piwikcli.ingest.prepare import ImportOptions
+    from piwikcli.ingest.privacy import Privacy
     from piwikcli.ingest.sitebook import SiteOptions
     from piwikcli.ingest.tracking.importer import TrackingImporter
 
@@ -50,7 +51,7 @@ def command(
         geoip=settings.path("geoip.database"),
         data_dir=settings.path("data_dir"),
         daily_salt=settings.text("visitors.salt") == "daily",
-        ip_mask=settings.integer("privacy.ip_mask"),
+        privacy=Privacy.of(settings),
         look_back=settings.integer("visitors.look_back"),
         ai_assistants=settings.flag("referrers.ai_assistants"),
         batch_bytes=batch_bytes,

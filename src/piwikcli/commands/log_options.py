@@ -207,6 +207,7 @@ class LogOptions:
         from piwikcli.ingest.parsing.addresses import Proxies
         from piwikcli.ingest.parsing.fields import Reading
         from piwikcli.ingest.prepare import ImportOptions
+        from piwikcli.ingest.privacy import Privacy
         from piwikcli.ingest.sitebook import SiteOptions
 
         rules, variables, choice = self.rules, self.variables, self.choice
@@ -229,7 +230,7 @@ class LogOptions:
             geoip=settings.path("geoip.database"),
             data_dir=settings.path("data_dir"),
             daily_salt=settings.text("visitors.salt") == "daily",
-            ip_mask=settings.integer("privacy.ip_mask"),
+            privacy=Privacy.of(settings),
             look_back=settings.integer("visitors.look_back"),
             ai_assistants=settings.flag("referrers.ai_assistants"),
             **others,

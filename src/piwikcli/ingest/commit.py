@@ -33,6 +33,7 @@ class Committer:
 
     def __init__(self, recognition: Recognition, devices: Mapping[str, Device]) -> None:
         self._look_back = recognition.look_back
+        self._recognition = recognition
         self._identities = Identities(recognition, devices)
 
     def store(self, connection: Connection, idsource: int, batch: Batch, removed_offset: int | None = None) -> None:
@@ -41,7 +42,8 @@ class Committer:
         if not len(batch) and removed is None:
             return
         new = self._new_requests(connection, idsource, batch)
-        names, labels = batch.vocabulary.users.names[:], batch.vocabulary.categories.names[:]
+        names = self._recognition.privacy.users(self._recognition.secret, batch.vocabulary.users.names[:])
+        labels = batch.vocabulary.categories.names[:]
         used = np.unique(new.user[new.user != NULL]).tolist()
         old = touched.read(connection, new.config, new.time, [names[u] for u in used], self._look_back, removed)
         if pool.has_tracking(connection, new.config):

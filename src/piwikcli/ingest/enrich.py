@@ -21,6 +21,7 @@ from piwikcli.ingest.lookups.bots import is_importer_bot, is_tracker_bot
 from piwikcli.ingest.lookups.location import NOWHERE, Locator
 from piwikcli.ingest.lookups.referrers import PagePart, ReferrerDetector
 from piwikcli.ingest.pages import NULL, PAGE_COLUMNS, URL_CHARACTERS, Pages, address, error_title
+from piwikcli.ingest.privacy import OPEN, Privacy
 from piwikcli.ingest.rules import (
     ABSOLUTE,
     CODE,
@@ -101,6 +102,7 @@ class Enricher:
         encoding: str = "utf-8",
         ai_assistants: bool = True,
         spammers: Sequence[str] = (),
+        privacy: Privacy = OPEN,
     ) -> None:
         self._rules = rules
         self._targets = Targets(rules)
@@ -109,6 +111,7 @@ class Enricher:
         self._locator = locator
         self._encoding = encoding
         self._spammers = tuple(spammers)
+        self._privacy = privacy
         self._sites: dict[int, Site] = {}
         self._forget()
 
@@ -126,7 +129,7 @@ class Enricher:
         self._referrers: Places[str] = Places()
         self._parts: Places[PagePart] = Places()
         self._host = Column(1, self._read_hosts)
-        self._ip = Column(1, self._read_ips)
+        self._ip = Column(2, self._read_ips)
         self._user = Column(1, self._read_users)
         self._path = Column(3, self._read_paths)
         self._referrer = Column(2, self._read_referrers)
@@ -159,7 +162,7 @@ class Enricher:
             self._use(self._sites)
         rules = self._rules
         host = self._host(_texts(hits, "host"))[:, 0]
-        ip = self._ip(_texts(hits, "ip"))[:, 0]
+        ip, shown_ip = self._ip(_texts(hits, "ip")).T
         path, flags, absolute_host = self._path(_texts(hits, "path")).T
         referrer, spam = self._referrer(_texts(hits, "referrer")).T
         agent, bot = self._agent(_texts(hits, "agent")).T
@@ -217,7 +220,7 @@ class Enricher:
             "site": site,
             "day": day,
             "hour": hour,
-            "client": self._client(ip[keep], agent[keep]),
+            "client": self._client(shown_ip[keep], agent[keep]),
             "user": self._user(_texts(hits, "user"))[keep, 0],
             "referrer": origin,
             **{name: made[:, index] for index, name in enumerate(PAGE_COLUMNS)},
@@ -240,9 +243,10 @@ class Enricher:
         names = [self._text(raw).lower().strip(".\"'") or NO_HOST if raw else "" for raw in new]
         return [(self._hosts[name],) for name in names]
 
-    def _read_ips(self, new: list[bytes]) -> list[tuple[int]]:
-        ips = self.words.ips
-        return [(ips[raw.decode("latin-1")],) for raw in new]
+    def _read_ips(self, new: list[bytes]) -> list[tuple[int, int]]:
+        """An address, and what of it look-ups see."""
+        ips, looked_up = self.words.ips, self._privacy.looked_up
+        return [(ips[ip], ips[looked_up(ip)]) for ip in (raw.decode("latin-1") for raw in new)]
 
     def _read_users(self, new: list[bytes]) -> list[tuple[int]]:
         users = self.words.users
@@ -285,7 +289,7 @@ class Enricher:
         """`key` is (site, page part, referrer)."""
         idsite, part, referrer = key
         found = self._detector.detect_part(idsite, self._parts.names[part], self._referrers.names[referrer])
-        return self.words.referrers[found]
+        return self.words.referrers[self._privacy.referrer_of(found)]
 
     def _make_page(self, idsite: int, host: int, path: int, titled: int) -> tuple[int, ...]:
         """`path` is twice its place, odd for a download; `titled` 0 or what an error's title names."""
@@ -295,7 +299,8 @@ class Enricher:
         if not titled:
             return self._pages.page(idsite, name, text)
         url, referrer = address(text, name, self._sites[idsite]), self._referrers.names[(titled - 1) & 0xFFFFFFFF]
-        title = error_title((titled - 1) >> 32, url, referrer, self._rules.title_delimiter)
+        shown = self._privacy.address(referrer)
+        title = error_title((titled - 1) >> 32, url, shown, self._rules.title_delimiter)
         return self._pages.page(idsite, name, text, title)
 
     # --- once per batch -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from piwikcli.ingest.privacy import OPEN, Privacy
 from piwikcli.ingest.recognise import Ids, Ints, mix
 from piwikcli.store import Connection
 
@@ -22,8 +23,7 @@ class Recognition:
     daily_salt: bool = True
     look_back: int = 1800
     """Seconds."""
-    ip_mask: int = 0
-    """How much of an address is not stored (setting privacy.ip_mask); recognition sees all of it."""
+    privacy: Privacy = OPEN
 
 
 class Fingerprints:

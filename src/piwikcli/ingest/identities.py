@@ -32,7 +32,7 @@ class Identities:
 
     def __init__(self, recognition: Recognition, devices: Mapping[str, Device]) -> None:
         self._fingerprints = Fingerprints(recognition)
-        self._ip_mask = recognition.ip_mask
+        self._ip_mask = recognition.privacy.ip_mask
         self._devices = devices
         self._vocabulary: Vocabulary | None = None
         self._start(None)

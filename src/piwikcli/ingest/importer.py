@@ -188,11 +188,12 @@ class Importer:
                 "visitors.salt": "daily" if options.daily_salt else "none",
                 "visitors.look_back": str(options.look_back),
                 "referrers.ai_assistants": str(options.ai_assistants).lower(),
+                "privacy.ip_mask_before_lookups": str(options.privacy.mask_at_lookups > 0).lower(),
             },
         )
         secret = one(connection, "SELECT value FROM option WHERE name = 'visitors.secret'")
         self._recognition = Recognition(
-            secret[0] if secret else "", options.daily_salt, options.look_back, options.ip_mask
+            secret[0] if secret else "", options.daily_salt, options.look_back, options.privacy
         )
         self._devices.load(connection)
         self._idimport = number(connection, "SELECT coalesce(max(idimport), 0) + 1 FROM import")
@@ -369,7 +370,7 @@ class Importer:
         fates: ledger.Fates = Counter()
         for piece in pieces:
             fates.update(piece.fates)
-        rejects = [reject for piece in pieces for reject in piece.rejects]
+        rejects = self._options.privacy.rejects([reject for piece in pieces for reject in piece.rejects])
         last = pieces[-1]
         self._book.adopt(last.created)
         self._learn(batch)

@@ -23,6 +23,7 @@ from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.parse import parse
 from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.parsing.hits import Reject
+from piwikcli.ingest.privacy import OPEN, Privacy
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
 from piwikcli.ingest.stream import TAIL, Chunk, LogStream
@@ -53,7 +54,7 @@ class ImportOptions:
     geoip: Path | None = None
     data_dir: Path | None = None
     daily_salt: bool = True
-    ip_mask: int = 0
+    privacy: Privacy = OPEN
     look_back: int = 1800
     ai_assistants: bool = True
     batch_bytes: int = 72 << 20
@@ -125,6 +126,7 @@ def make_enricher(options: ImportOptions) -> Enricher:
         encoding=options.reading.encoding,
         ai_assistants=options.ai_assistants,
         spammers=spammers(options.data_dir),
+        privacy=options.privacy,
     )
 
 

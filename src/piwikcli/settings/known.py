@@ -79,8 +79,18 @@ def _retention() -> Iterator[Setting]:
     yield Setting("retention.keep_basic_metrics", BOOLEAN, True, basic)
     segments = "What is kept for ever includes the reports of segments"
     yield Setting("retention.keep_segments", BOOLEAN, False, segments)
+
+
+def _privacy() -> Iterator[Setting]:
     mask = "Bytes of an IPv4 address that are not stored (1 to 3 keep 64, 48 and 24 bits of an IPv6 address)"
     yield Setting("privacy.ip_mask", integer(0, " of bytes", 4), 0, mask)
+    before = "Places and visitors are looked up by the masked address"
+    yield Setting("privacy.ip_mask_before_lookups", BOOLEAN, False, before)
+    users = "User ids are stored as a hash"
+    yield Setting("privacy.anonymize_user_id", BOOLEAN, False, users)
+    yield Setting("privacy.anonymize_order_id", BOOLEAN, False, "Order ids are stored as a hash")
+    kinds = choice("none", "exclude_query", "exclude_path", "exclude_all")
+    yield Setting("privacy.anonymize_referrer", kinds, "none", "What referrers lose before they are stored")
     after = "Days after which visits lose what privacy.ip_mask masks, and their user id (0: never)"
     yield Setting("privacy.anonymize_after", integer(0, " of days"), 0, after)
 
@@ -168,6 +178,7 @@ SETTINGS: dict[str, Setting] = {
             "Days after which the archive of a range is deleted by a scheduled task (0: never)",
         ),
         *_retention(),
+        *_privacy(),
         *_lists(),
     )
 }
@@ -188,10 +199,19 @@ def _alias_names() -> Iterator[tuple[str, str]]:
     yield "delete_reports_older_than", "retention.reports"
     yield "delete_reports_keep_basic_metrics", "retention.keep_basic_metrics"
     yield "delete_reports_keep_segment_reports", "retention.keep_segments"
+    for matomo in ("ip_address_mask_length", "ipAddressMaskLength"):
+        yield matomo, "privacy.ip_mask"
+    for matomo in ("use_anonymized_ip_for_visit_enrichment", "useAnonymizedIpForVisitEnrichment"):
+        yield matomo, "privacy.ip_mask_before_lookups"
+    yield "anonymizeUserId", "privacy.anonymize_user_id"
+    yield "anonymizeOrderId", "privacy.anonymize_order_id"
+    yield "anonymizeReferrer", "privacy.anonymize_referrer"
 
 
 ALIASES: dict[str, str] = dict(_alias_names())
-"""Matomo's name -> ours. In Matomo they stand in the section General, which may be written before them."""
+"""Matomo's name -> ours. The section that they stand in there may be written before them."""
+
+_SECTIONS = ("General", "Tracker", "PrivacyManager", "Deletelogs", "Deletereports")
 
 VARIABLES = {setting.variable: setting for setting in SETTINGS.values()} | {
     PREFIX + alias.upper(): SETTINGS[name] for alias, name in ALIASES.items()
@@ -200,7 +220,8 @@ VARIABLES = {setting.variable: setting for setting in SETTINGS.values()} | {
 
 def find(name: str) -> Setting | None:
     """The setting of that name or of that name in Matomo, or None."""
-    name = ALIASES.get(name.removeprefix("General."), name)
+    section, _, rest = name.partition(".")
+    name = ALIASES.get(rest if section in _SECTIONS else name, name)
     return SETTINGS.get(name)
 
 

@@ -93,9 +93,9 @@ def packed(ip: str) -> bytes:
     return address.packed if address.version == 6 else BLANK[:12] + address.packed
 
 
-def anonymous_user(secret: str, user: str) -> str:
-    """What stands for a user id: SHA-1 of it and the installation's secret, in hex."""
-    return hashlib.sha1(f"{user}{secret}".encode(), usedforsecurity=False).hexdigest()
+def anonymous(secret: str, word: str) -> str:
+    """What stands for a user or order id: SHA-1 of it and the installation's secret, in hex."""
+    return hashlib.sha1(f"{word}{secret}".encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 def anonymize_before(connection: Connection, day: date, mask: int) -> int:
@@ -117,7 +117,7 @@ def anonymize_before(connection: Connection, day: date, mask: int) -> int:
         "WHERE user_id IS NOT NULL AND NOT regexp_full_match(user_id, '[0-9a-f]{40}')"
     ).fetchall()
     secret = option(connection, "visitors.secret") or ""
-    hashed = {user: anonymous_user(secret, user) for (user,) in users}
+    hashed = {user: anonymous(secret, user) for (user,) in users}
     return _replace_users(connection, hashed)
 
 
@@ -197,10 +197,13 @@ def forget(
 ) -> Forgotten:
     """Delete the visits of a visitor id (16 hex digits), an address or network, or a user id, and rejected lines.
 
+    A user is found by the id as it was sent, whether it or its hash is stored.
+
     A line that could not be imported is blanked when it holds the id or an address that was meant. Their days'
     archives become out of date; rows that name the user are deleted at once.
     """
-    where, parameters = _visits_of(visitor, ip, user_id)
+    users = [user_id, anonymous(option(connection, "visitors.secret") or "", user_id[:200])] if user_id else []
+    where, parameters = _visits_of(visitor, ip, users)
     if idsite is not None:
         where, parameters = f"{where} AND v.idsite = ${len(parameters) + 1}", [*parameters, idsite]
     connection.execute(
@@ -218,12 +221,12 @@ def forget(
     visits = _delete_visits(connection)
     _blank_clients(connection)
     rejects = _blank_rejects(connection, words)
-    if user_id:
-        _forget_label(connection, user_id)
+    for user in users:
+        _forget_label(connection, user)
     return Forgotten(visits, requests, rejects, archives)
 
 
-def _visits_of(visitor: str | None, ip: str | None, user_id: str | None) -> tuple[str, list[Any]]:
+def _visits_of(visitor: str | None, ip: str | None, users: Sequence[str]) -> tuple[str, list[Any]]:
     if visitor:
         try:
             if len(visitor) != 16:
@@ -231,8 +234,9 @@ def _visits_of(visitor: str | None, ip: str | None, user_id: str | None) -> tupl
             return "v.idvisitor = $1::UBIGINT", [int(visitor, 16)]
         except ValueError:
             raise UsageError(f"a visitor id has 16 hexadecimal digits, not {visitor!r}") from None
-    if user_id:
-        return "(v.user_id = $1 OR v.idvisit IN (SELECT idvisit FROM request WHERE user_id = $1))", [user_id]
+    if users:
+        one = "list_contains($1::VARCHAR[], user_id)"
+        return f"({one} OR v.idvisit IN (SELECT idvisit FROM request WHERE {one}))", [users]
     if ip:
         first, last = _bounds(ip)
         clients = "SELECT idclient FROM client WHERE location_ip BETWEEN $1 AND $2"

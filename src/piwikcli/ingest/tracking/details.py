@@ -277,7 +277,7 @@ class Details:
                 return self._words.referrers[named]
             if ref == NULL:
                 return NULL
-            found = self._detector.detect(idsite, "", referrer.values[ref])
+            found = self._installation.privacy.referrer_of(self._detector.detect(idsite, "", referrer.values[ref]))
             return self._words.referrers[found._replace(url="")] if found.type in _CREDITED else NULL
 
         return of_each([self._site, campaign.codes, keyword.codes, referrer.codes], look, rows)

@@ -8,6 +8,7 @@ See docs/reference/tracking.md.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -79,6 +80,7 @@ class Enricher:
         """`now` (seconds UTC) is what times may not be far ahead of."""
         if len(self.words) > _FORGET:
             self.words = Vocabulary()
+        sent = self._without_names(sent)
         site, fate = self._sites(sent)
         time = request_times(sent)
         kind, wrong = kinds(sent, site, self._installation)
@@ -114,6 +116,16 @@ class Enricher:
             **more,
         }
         return Batch(fate, columns, details.floats(), visitor, _page_views(sent), self.words)
+
+    def _without_names(self, sent: Sent) -> Sent:
+        """User and order ids as they are stored, before anything is made of them."""
+        privacy, secret = self._installation.privacy, self._installation.secret
+        columns = dict(sent.columns)
+        if privacy.user_ids and "uid" in columns:
+            columns["uid"] = columns["uid"].each(lambda text: privacy.user(secret, text))
+        if privacy.order_ids and "ec_id" in columns:
+            columns["ec_id"] = columns["ec_id"].each(lambda text: privacy.order(secret, values.plain(text)[:100]))
+        return replace(sent, columns=columns)
 
     # --- whose, when, whether -----------------------------------------------------------------------------
 
@@ -184,10 +196,9 @@ class Enricher:
             if hint != NULL and (hint_text := values.compact(hints.values[hint])):
                 agent_text = f"{agent_text}\n{hint_text}"
             languages = normalise_languages(value_at(language.values, tongue))
-            place = self._place(value_at(ip.values, address), languages)
-            client = Client(
-                value_at(ip.values, address), agent_text, place, browser_language(languages), languages, flags
-            )
+            known = self._installation.privacy.looked_up(value_at(ip.values, address))
+            place = self._place(known, languages)
+            client = Client(known, agent_text, place, browser_language(languages), languages, flags)
             return self.words.clients[client]
 
         return of_each([ip.codes, agent.codes, hints.codes, language.codes, plugins], look)
@@ -211,7 +222,7 @@ class Enricher:
             found = self._detector.detect(
                 idsite, value_at(url.values, page), value_at(referrer.values, ref), own or None
             )
-            return self.words.referrers[found]
+            return self.words.referrers[self._installation.privacy.referrer_of(found)]
 
         return of_each([site, url.codes, referrer.codes, *(column.codes for column in named)], look)
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 from piwikcli.ingest.lookups.bots import is_importer_bot, is_tracker_bot
 from piwikcli.ingest.pages import address, error_title
 from piwikcli.ingest.parsing.fields import GROUP
+from piwikcli.ingest.privacy import Privacy
 from piwikcli.ingest.rules import DOWNLOAD_FILE, Rules, Targets
 from piwikcli.ingest.tracking.sent import NONE, Column, Ints, Sent
 from piwikcli.ingest.variables import Variables
@@ -26,12 +27,15 @@ EVENT = {"event_category": "e_c", "event_action": "e_a", "event_name": "e_n"}
 class Composer:
     """Turns hits into requests, each distinct text once."""
 
-    def __init__(self, rules: Rules, sites: Mapping[int, Site], encoding: str, variables: Variables) -> None:
+    def __init__(
+        self, rules: Rules, sites: Mapping[int, Site], encoding: str, variables: Variables, privacy: Privacy
+    ) -> None:
         self._rules = rules
         self._targets = Targets(rules)
         self._sites = sites
         self._encoding = encoding
         self._variables = variables
+        self._privacy = privacy
 
     def __call__(self, hits: pa.Table, site: Ints, time: Ints) -> Sent:
         """`site` and `time` (seconds UTC) are those of the hits' rows."""
@@ -89,7 +93,7 @@ class Composer:
             url = address(targets[to].full_path, names[at], self._sites[idsite])
             urls.append(url)
             downloads.append(url if targets[to].flags & DOWNLOAD_FILE else "")
-            by = self._referrer(self._text(referrers[came])) if code else ""
+            by = self._privacy.address(self._referrer(self._text(referrers[came]))) if code else ""
             titles.append(error_title(code, url, by, self._rules.title_delimiter) if code else "")
         return {
             name: _sent(codes, list(values))

@@ -74,6 +74,8 @@ class TrackingImporter(Importer):
             options.sites.idsite,
             options.ai_assistants,
             spammers(options.data_dir),
+            options.privacy,
+            self._recognition.secret,
         )
         self._enricher = Enricher(installation, Definitions.load(options.data_dir), Locator(options.geoip))
 

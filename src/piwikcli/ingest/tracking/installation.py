@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from piwikcli.ingest.privacy import OPEN, Privacy
 from piwikcli.ingest.urls import DEFAULT_EXCLUDED_PARAMETERS
 from piwikcli.store.dimensions import CustomDimension
 from piwikcli.store.goals import Goal
@@ -21,6 +22,8 @@ class Installation:
     default_site: int | None = None
     ai_assistants: bool = True
     spammers: Sequence[str] = ()
+    privacy: Privacy = OPEN
+    secret: str = ""
 
     def excluded_parameters(self, idsite: int) -> frozenset[str]:
         """All parameters that a site's stored URLs lose."""

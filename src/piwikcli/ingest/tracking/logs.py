@@ -89,9 +89,8 @@ class LogImporter(Importer):
         """The rules of logs first, then those of requests."""
         judged = self._judge(parsed.hits)
         keep = np.flatnonzero(judged.fate == 0)
-        composer = Composer(
-            self._options.rules, self._book.sites, self._options.reading.encoding, self._options.variables
-        )
+        o = self._options
+        composer = Composer(o.rules, self._book.sites, o.reading.encoding, o.variables, o.privacy)
         sent = composer(parsed.hits.take(keep), judged.columns["site"], judged.columns["time"])
         batch = self._track(sent, now)
         self._summary.unknown_hosts |= judged.unknown_hosts
@@ -135,6 +134,8 @@ class LogImporter(Importer):
                 None,
                 options.ai_assistants,
                 spammers(options.data_dir),
+                options.privacy,
+                self._recognition.secret,
             )
             self._tracker = Enricher(installation, Definitions.load(options.data_dir), Locator(options.geoip))
         return self._tracker(sent, now)

@@ -51,7 +51,7 @@ class Newcomers:
 
     def __init__(self, recognition: Recognition, devices: Mapping[str, Device]) -> None:
         self._secret = recognition.secret
-        self._ip_mask = recognition.ip_mask
+        self._ip_mask = recognition.privacy.ip_mask
         self._fingerprints = Fingerprints(recognition)
         self._devices = devices
         self._start(Vocabulary())

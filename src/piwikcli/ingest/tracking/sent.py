@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -32,6 +32,10 @@ class Column:
 
     codes: Ints
     values: list[str]
+
+    def each(self, function: Callable[[str], str]) -> Column:
+        """With another text in place of each distinct one."""
+        return Column(self.codes, [function(text) for text in self.values])
 
 
 @dataclass(frozen=True, slots=True)
