@@ -106,11 +106,21 @@ def test_rules_of_a_site(tmp_path: Path, site: dict[str, Any], line: str, wanted
     assert fate(tmp_path, line, site=site) == wanted
 
 
-def test_referrer_spam(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("referrer", "wanted"),
+    [
+        ("http://www.spam.test/x", "referrer_spam"),
+        ("http://WWW.SPAM.TEST/", "referrer_spam"),
+        ("http://example.com/?from=spam.test", "referrer_spam"),  # anywhere in the referrer
+        ("http://spamxtest/", "imported"),  # the dot is a dot
+        ("http://example.com/b(a+d", "referrer_spam"),
+        ("-", "imported"),
+    ],
+)
+def test_referrer_spam(tmp_path: Path, referrer: str, wanted: str) -> None:
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "spammers.txt").write_text("spam.test\n\n")
-    line = hit("10:00:00", referrer="http://www.spam.test/x")
-    assert fate(tmp_path, line, data_dir=tmp_path / "data") == "referrer_spam"
+    (tmp_path / "data" / "spammers.txt").write_text("spam.test\n\nother.test\nb(a+d\n")
+    assert fate(tmp_path, hit("10:00:00", referrer=referrer), data_dir=tmp_path / "data") == wanted
 
 
 @pytest.mark.parametrize(

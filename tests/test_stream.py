@@ -35,6 +35,16 @@ def chunks_of(folder: Path, data: bytes, size: int, max_line: int = 1 << 20) -> 
         stream.close()
 
 
+def test_padding_follows_the_lines_and_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "x.log").write_bytes(b"ab\ncd\nef")
+    stream = LogStream(str(tmp_path / "x.log"))
+    first, second, last = stream.chunks(4, 100, padding=3)
+    stream.close()
+    assert (first.data, first.size, first.padding, first.tail) == (b"ab\n\0\0\0", 3, 3, b"ab\n")
+    assert (second.offset, second.data, second.size, second.tail) == (3, b"cd\n\0\0\0", 3, b"ab\ncd\n")
+    assert (last.offset, last.data, last.size, last.padding, last.unterminated) == (6, b"ef", 2, 0, True)
+
+
 LINE = st.binary(max_size=30).map(lambda data: data.replace(b"\n", b""))
 
 

@@ -334,6 +334,7 @@ def _fail(error: BaseException, message: str, code: int) -> int:
 def main() -> NoReturn:
     """The console script."""
     gc.set_threshold(50_000)  # starting makes many objects and no garbage
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads that wait by spinning
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # started with the stream closed (>&-)
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115

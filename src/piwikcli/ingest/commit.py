@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from piwikcli.ingest import touched
 from piwikcli.ingest.dictionaries import dates, nullable, timestamps, words
+from piwikcli.ingest.distinct import unique
 from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.identities import Identities
@@ -272,7 +273,7 @@ def _mark_days(connection: Connection, site: Ints, day: Ints) -> None:
     """Every archive that holds one of these sites' local dates is out of date, unless its visits are deleted."""
     base = int(day.min())
     width = int(day.max()) - base + 1
-    used = np.unique(site * width + day - base)
+    used, _ = unique(site * width + day - base)
     connection.register(
         "changed_day", pa.table({"idsite": pa.array(used // width), "day": dates(used % width + base)})
     )

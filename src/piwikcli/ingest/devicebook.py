@@ -20,13 +20,17 @@ _REMEMBERED = 200_000
 class DeviceBook(Mapping[str, "Device"]):
     """User agent -> device. What the database has stays as it is, also when the detection improves.
 
-    The detection is imported when an agent is new, while the worker reads the log.
+    The detection is imported when an agent is new.
     """
 
     def __init__(self) -> None:
         self._known: dict[str, Device] = {}
         self._words: Vocabulary | None = None
         self._seen = 0
+
+    def get_ready(self) -> None:
+        """Import the detection and compile its patterns now, for whoever has nothing else to do."""
+        self.learn(["-"])
 
     def load(self, connection: Connection) -> None:
         """Read the agents seen last."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from piwikcli.store import Connection
+from piwikcli.store import Connection, number
 
 Ints = npt.NDArray[np.int64]
 
@@ -30,23 +30,20 @@ def resolve(
         return np.empty(0, dtype=np.int64)
     wanted = pa.table({"place": pa.array(np.arange(rows)), **keys, **(values or {})})
     same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM k.{name}" for name in keys)
-    columns = ", ".join([*keys, *(values or {})])
     connection.register("wanted_keys", wanted)
-    try:
-        connection.execute(
-            f"""
-            INSERT INTO {table} ({id_column}, {columns})
-            SELECT (SELECT coalesce(max({id_column}), 0) FROM {table}) + row_number() OVER (ORDER BY place), {columns}
-            FROM wanted_keys k ANTI JOIN {table} t ON {same}
-            """
-        )
-        found = connection.execute(
-            f"SELECT k.place, t.{id_column} FROM wanted_keys k JOIN {table} t ON {same}"
-        ).fetchnumpy()
-    finally:
-        connection.unregister("wanted_keys")
-    out = np.zeros(rows, dtype=np.int64)
+    found = connection.execute(
+        f"SELECT k.place, t.{id_column} FROM wanted_keys k JOIN {table} t ON {same}"
+    ).fetchnumpy()
+    connection.unregister("wanted_keys")
+    out = np.full(rows, -1, dtype=np.int64)
     out[np.asarray(found["place"])] = np.asarray(found[id_column])
+    new = np.flatnonzero(out < 0)
+    if len(new):
+        out[new] = number(connection, f"SELECT coalesce(max({id_column}), 0) + 1 FROM {table}") + np.arange(len(new))
+        added = wanted.drop_columns("place").take(pa.array(new)).append_column(id_column, pa.array(out[new]))
+        connection.register("new_keys", added)
+        connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_keys")
+        connection.unregister("new_keys")
     return out
 
 

@@ -16,10 +16,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from piwikcli.ingest.clock import SiteClock
+from piwikcli.ingest.distinct import unique
 from piwikcli.ingest.exclusions import Exclusions
 from piwikcli.ingest.lookups.bots import is_importer_bot, is_tracker_bot
 from piwikcli.ingest.lookups.location import NOWHERE, Locator
 from piwikcli.ingest.lookups.referrers import PagePart, ReferrerDetector
+from piwikcli.ingest.lookups.spam import Spam
 from piwikcli.ingest.pages import NULL, PAGE_COLUMNS, URL_CHARACTERS, Pages, address, error_title
 from piwikcli.ingest.privacy import OPEN, Privacy
 from piwikcli.ingest.rules import (
@@ -110,8 +112,8 @@ class Enricher:
         self._ai_assistants = ai_assistants
         self._locator = locator
         self._encoding = encoding
-        self._spammers = tuple(spammers)
         self._privacy = privacy
+        self._spam = Spam(spammers)
         self._sites: dict[int, Site] = {}
         self._forget()
 
@@ -144,7 +146,8 @@ class Enricher:
         self._sites = dict(sites)
         self._clock = SiteClock({site.idsite: site.timezone for site in sites.values()})
         excluded = {
-            idsite: DEFAULT_EXCLUDED_PARAMETERS | set(site.excluded_parameters) for idsite, site in sites.items()
+            idsite: DEFAULT_EXCLUDED_PARAMETERS | frozenset(site.excluded_parameters)
+            for idsite, site in sites.items()
         }
         self._exclusions = Exclusions(sites)
         self._detector = ReferrerDetector(
@@ -198,7 +201,7 @@ class Enricher:
             site = site_of_host[host]
             tests.append(("excluded_ip", self._exclusions.ips(site, ip, self.words.ips.names)))
             tests.append(("excluded_user_agent", self._exclusions.agents(site, agent, self.words.agents.names)))
-        if self._spammers:
+        if self._spam:
             tests.append(("referrer_spam", spam != 0))
         fate = np.where(fate == 0, first_reason(tests, len(time)), fate)
 
@@ -262,13 +265,10 @@ class Enricher:
         ]
 
     def _read_referrers(self, new: list[bytes]) -> list[tuple[int, bool]]:
-        rows = []
-        for raw in new:
-            text = self._text(raw).strip('"')
-            text = "" if text == "-" else text[:URL_CHARACTERS]
-            lower = text.lower() if self._spammers else ""
-            rows.append((self._referrers[text], any(word in lower for word in self._spammers)))
-        return rows
+        referrers = [
+            text[:URL_CHARACTERS] if text != "-" else "" for text in (self._text(raw).strip('"') for raw in new)
+        ]
+        return list(zip(map(self._referrers.__getitem__, referrers), self._spam(referrers), strict=True))
 
     def _read_agents(self, new: list[bytes]) -> list[tuple[int, bool]]:
         agents = [self._text(raw).strip('"') for raw in new]
@@ -369,9 +369,3 @@ def _distinct(columns: tuple[Ints, ...]) -> tuple[list[Any], Ints]:
     first = np.empty(len(values), dtype=np.int64)
     first[place[::-1]] = np.arange(len(code))[::-1]
     return list(zip(*(column[first].tolist() for column in columns), strict=True)), place
-
-
-def unique(values: Ints) -> tuple[Ints, Ints]:
-    """Distinct numbers in order of appearance, and each row's place among them (hashed: faster than sorting)."""
-    encoded = pa.array(values).dictionary_encode()
-    return encoded.dictionary.to_numpy(), encoded.indices.to_numpy().astype(np.int64)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from piwikcli.ingest.distinct import unique
 from piwikcli.ingest.privacy import OPEN, Privacy
 from piwikcli.ingest.recognise import Ids, Ints, mix
 from piwikcli.store import Connection
@@ -66,7 +67,7 @@ class Fingerprints:
             day = np.zeros_like(day)
         base = int(day.min())
         width = int(day.max()) - base + 1
-        distinct, place = np.unique(site * width + day - base, return_inverse=True)
+        distinct, place = unique(site * width + day - base)
         salts = np.empty(len(distinct), dtype=np.uint64)
         for index, code in enumerate(distinct.tolist()):
             key = (code // width, code % width + base)

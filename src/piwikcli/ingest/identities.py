@@ -121,10 +121,9 @@ class Identities:
             if column == "url":
                 prefix[places[used]] = batch.columns["prefix"][latest_first][used]
         known = len(self._action)
-        new = range(known, len(actions))
         # what another batch of this run is still to bring has no time here, and waits for it
-        seen = np.array([place for place in new if first[place] != np.iinfo(np.int64).max], dtype=np.int64)
-        limit = int(seen.max(initial=known - 1)) + 1
+        seen = np.flatnonzero(first[known:] != np.iinfo(np.int64).max)
+        limit = known + int(seen.max(initial=-1)) + 1
         if limit > known:
             fresh = slice(known, limit)
             times = np.minimum(first[fresh], np.iinfo(np.int32).max)

@@ -327,15 +327,21 @@ class Importer:
         with ahead(self._pieces(job, stream), PIECES_AHEAD, interrupt) as prepared:
             if self._committer is None:  # what it needs is imported while the first piece is prepared
                 self._committer = self._make_committer(self._recognition)
+                if self._worker is not None:
+                    self._devices.get_ready()
             for pieces in self._batches(prepared):
                 self._commit(stream, source, stored, pieces, head, removed)
                 stored, removed = source.committed, None
         stream.truncated |= job.truncated
 
     def _batches(self, prepared: Ahead[Piece]) -> Iterator[list[Piece]]:
-        """Pieces to commit together: as many as `batch_bytes` allows, with a worker no more than are there."""
+        """Pieces to commit together: as many as `batch_bytes` allows.
+
+        With a worker no more than are there, but at least two after the first one: every commit recognises the
+        visits of its first half hour again, together with what they had before.
+        """
         pieces: list[Piece] = []
-        size = 0
+        size, enough = 0, PIECE_BYTES // 2
         for piece in prepared:
             full = size + piece.size > self._options.batch_bytes
             if pieces and (full or piece.batch.vocabulary is not pieces[0].batch.vocabulary):
@@ -343,9 +349,9 @@ class Importer:
                 pieces, size = [], 0
             pieces.append(piece)
             size += piece.size
-            if self._worker is not None and prepared.is_idle and 2 * size > PIECE_BYTES:
+            if self._worker is not None and prepared.is_idle and size >= enough:
                 yield pieces  # while the worker makes the next one
-                pieces, size = [], 0
+                pieces, size, enough = [], 0, PIECE_BYTES * 3 // 2
         if pieces:
             yield pieces
 

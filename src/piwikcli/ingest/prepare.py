@@ -23,6 +23,7 @@ from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.parse import parse
 from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.parsing.hits import Reject
+from piwikcli.ingest.parsing.lines import PADDING
 from piwikcli.ingest.privacy import OPEN, Privacy
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
@@ -158,11 +159,10 @@ class Preparer:
     def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
         options, line = self._options, job.line
         log_format = options.choice.again(job.log_format)
-        known = len(job.book.created)
+        known, limit = len(job.book.created), options.max_line_bytes
         self._enricher.use(job.book)
-        chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), options.max_line_bytes)
+        chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), limit, padding=PADDING)
         for chunk in while_wanted(chunks, job, stream.tail):
-            limit = options.max_line_bytes
             parsed = parse(chunk, log_format, options.reading, first_line=line, now=int(time.time()), max_line=limit)
             log_format = parsed.log_format or log_format
             if job.first_line > line:
@@ -200,16 +200,16 @@ def while_wanted(chunks: Iterator[Chunk], job: Job, before: bytes) -> Iterator[C
             before = chunk.tail
             continue
         ends = np.flatnonzero(np.frombuffer(chunk.data, dtype=np.uint8) == 10) + 1
-        ends = np.append(ends, len(chunk.data)) if chunk.unterminated else ends
+        ends = np.append(ends, chunk.size) if chunk.unterminated else ends
         at = line = 0
-        while at < len(chunk.data):
+        while at < chunk.size:
             if job.wanted is not None and job.wanted <= 0:
                 return
             line = min(line + (job.wanted or len(ends)), line + (at_most or len(ends)), len(ends))
             end = int(ends[line - 1])
             data = chunk.data[at:end]
             before = (before + data)[-TAIL:]
-            unterminated = chunk.unterminated and end == len(chunk.data)
+            unterminated = chunk.unterminated and end == chunk.size
             yield Chunk(chunk.offset + at, data, len(data), unterminated, tail=before)
             at = end
 

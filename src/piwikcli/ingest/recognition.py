@@ -18,13 +18,17 @@ def recognise(requests: Requests, users: Sequence[str], look_back: int) -> tuple
 
     `requests.user` points into `users`; `look_back` is in seconds.
     """
-    requests = requests.take(in_order(requests))
+    order = in_order(requests)
     linked = linked_to_users(requests)
-    alone = requests.take(~linked) if linked.any() else requests
-    alone = alone.take(np.argsort(alone.config, kind="stable"))
+    if linked.any():
+        order = np.arange(len(requests)) if order is None else order
+        together = requests.take(order[linked[order]])
+        order = order[~linked[order]]
+    config = requests.config if order is None else requests.config[order]
+    by_config = np.argsort(config, kind="stable")
+    alone = requests.take(by_config if order is None else order[by_config])
     assignment = by_fingerprint(alone, max(look_back, VISIT_LENGTH))
     if linked.any():
-        together = requests.take(linked)
         assignment = assignment.join(by_identity(together, users, max(look_back, VISIT_LENGTH)))
         alone = alone.join(together)
     return alone, compose(alone, assignment)

@@ -42,6 +42,8 @@ class Chunk:
     oversize: bool = False
     tail: bytes = b""
     """The last TAIL bytes of the content up to the chunk's end."""
+    padding: int = 0
+    """So many zeros follow the lines in `data`."""
 
 
 class _ZstdFile:
@@ -198,8 +200,11 @@ class LogStream:
     def position(self) -> int:
         return self._position
 
-    def chunks(self, size: int, max_line: int) -> Iterator[Chunk]:
-        """The content from here on, as chunks of about `size` bytes of whole lines."""
+    def chunks(self, size: int, max_line: int, *, padding: int = 0) -> Iterator[Chunk]:
+        """The content from here on, as chunks of about `size` bytes of whole lines.
+
+        `padding` is how many zeros their data should end in (an oversize line's and the last chunk's do not).
+        """
         carry = b""
         offset = self._position
         skipped = 0
@@ -224,9 +229,9 @@ class LogStream:
             cut = block.rfind(b"\n") + 1
             if cut:
                 # one copy: the blocks are large
-                data = b"".join((carry, memoryview(block)[:cut]))
-                yield self._chunk(offset, data)
-                offset += len(data)
+                data = b"".join((carry, memoryview(block)[:cut], bytes(padding)))
+                yield self._chunk(offset, data, padding=padding)
+                offset += len(data) - padding
                 carry = block[cut:]
             else:
                 carry += block
@@ -242,9 +247,11 @@ class LogStream:
         if data:
             yield self._chunk(offset, data, unterminated=not data.endswith(b"\n"))
 
-    def _chunk(self, offset: int, data: bytes, *, unterminated: bool = False) -> Chunk:
-        self._tail = (self._tail + data)[-TAIL:] if len(data) < TAIL else data[-TAIL:]
-        return Chunk(offset, data, len(data), unterminated, tail=self._tail)
+    def _chunk(self, offset: int, data: bytes, *, unterminated: bool = False, padding: int = 0) -> Chunk:
+        size = len(data) - padding
+        last = data[max(size - TAIL, 0) : size]
+        self._tail = (self._tail + last)[-TAIL:]
+        return Chunk(offset, data, size, unterminated, tail=self._tail, padding=padding)
 
     def close(self) -> None:
         if self.name != STDIN or self._spool is not None:

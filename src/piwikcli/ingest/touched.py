@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from piwikcli.ingest.dictionaries import texts
+from piwikcli.ingest.dictionaries import texts, timestamps
 from piwikcli.ingest.recognise import NULL, Ids, Ints, Requests
 from piwikcli.store import Connection, number
 
@@ -74,16 +74,17 @@ def read(
 
 def _near(connection: Connection, configs: Ids, times: Ints, look_back: int) -> None:
     """Table `touched`: visits whose run a new request of their fingerprint joins, extends or bridges."""
-    distinct, place = np.unique(configs, return_inverse=True)
-    low = np.full(len(distinct), np.iinfo(np.int64).max)
-    high = np.full(len(distinct), np.iinfo(np.int64).min)
-    np.minimum.at(low, place, times)
-    np.maximum.at(high, place, times)
+    found = (
+        pa.table({"config_id": configs, "time": times})
+        .group_by("config_id")
+        .aggregate([("time", "min"), ("time", "max")])
+    )
+    low, high = (found[name].to_numpy() for name in ("time_min", "time_max"))
     bounds = pa.table(
         {
-            "config_id": pa.array(distinct),
-            "low": pa.array((low - look_back) * 1_000_000).cast(pa.timestamp("us")),
-            "high": pa.array((high + look_back) * 1_000_000).cast(pa.timestamp("us")),
+            "config_id": found["config_id"],
+            "low": timestamps(low - look_back),
+            "high": timestamps(high + look_back),
         }
     )
     connection.register("new_config", bounds)

@@ -126,6 +126,7 @@ class Simple(NamedTuple):
         return f"{base}?{build_query(kept)}" if kept else base
 
 
+@lru_cache(maxsize=1 << 16)  # what is one request's page is the next one's referrer
 def simple(url: str) -> Simple | None:
     """`url` taken apart at one look; None for one that isn't certainly simple."""
     match = _SIMPLE.fullmatch(url) if len(url) <= MAXIMUM_BYTES else None

@@ -111,7 +111,8 @@ def parse(chunk: Chunk, log_format: CombinedFormat, *, first_line: int, now: int
     if chunk.oversize:
         reject = Reject(first_line, chunk.offset, "line_too_long", chunk.data)
         return Parsed(NO_HITS, [reject], 1, 0, chunk.offset)
-    data, lines = chunk.data, Lines.of(chunk.data, first=chunk.offset == 0)
+    lines = Lines.of(chunk.data, first=chunk.offset == 0, padding=chunk.padding)
+    data = lines.text.data
     starts, stops = lines.start, lines.stop
     columns, fast = _cut(lines, log_format)
     long = stops - starts > max_line

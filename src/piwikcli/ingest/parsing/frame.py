@@ -17,7 +17,7 @@ def parse_lines(
     chunk: Chunk, log_format: LogFormat, reading: Reading, *, first_line: int, now: int, max_line: int
 ) -> Parsed:
     """Parse a chunk whose first line is number `first_line`. `now` in seconds UTC bounds the times."""
-    lines = Lines.of(chunk.data, first=chunk.offset == 0)
+    lines = Lines.of(chunk.data, first=chunk.offset == 0, padding=chunk.padding)
     if chunk.oversize:
         lines = Lines(lines.text, lines.start[:1], np.array([lines.text.size]))
     rejects = _Rejects(lines)

@@ -15,8 +15,10 @@ Bools = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
 
 _BLOCK = 1 << 17
-_PAD = bytes(64)
+PADDING = 64
+"""Zeros after a text."""
 _FIRST_BYTES = np.array([0, 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF], dtype=np.uint32)
+_NEWLINE = 10
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -35,7 +37,7 @@ class Text:
 
     @classmethod
     def of(cls, data: bytes | pa.Buffer | memoryview) -> Text:
-        return cls(b"".join((data, _PAD)), len(data))
+        return cls(b"".join((data, bytes(PADDING))), len(data))
 
     def words(self, size: int) -> npt.NDArray[Any]:
         """The text as overlapping little-endian integers of 1, 2, 4 or 8 bytes."""
@@ -147,11 +149,14 @@ class Lines:
         return len(self.start)
 
     @classmethod
-    def of(cls, data: bytes, *, first: bool = False) -> Lines:
-        """All lines; the last may lack its newline. `first`: the content begins here, perhaps with a BOM."""
-        text = Text.of(data)
+    def of(cls, data: bytes, *, first: bool = False, padding: int = 0) -> Lines:
+        """All lines; the last may lack its newline. `first`: the content begins here, perhaps with a BOM.
+
+        `padding` tells how many zeros after the lines the data have already.
+        """
+        text = Text(data, len(data) - padding) if padding >= PADDING else Text.of(data)
         ends = text.places(b"\n")
-        if data and not data.endswith(b"\n"):
+        if text.size and data[text.size - 1] != _NEWLINE:
             ends = np.append(ends, text.size)
         start = np.empty_like(ends)
         start[:1] = 0

@@ -21,6 +21,7 @@ from piwikcli.ingest.lookups.language import browser_language, likely_country
 from piwikcli.ingest.lookups.language import normalise as normalise_languages
 from piwikcli.ingest.lookups.location import UNKNOWN_COUNTRY, Location, Locator
 from piwikcli.ingest.lookups.referrers import ReferrerDetector
+from piwikcli.ingest.lookups.spam import Spam
 from piwikcli.ingest.tracking import values
 from piwikcli.ingest.tracking.actions import Actions, Tests, kinds
 from piwikcli.ingest.tracking.batch import (
@@ -142,7 +143,7 @@ class Enricher:
 
     def _exclusion_tests(self, sent: Sent, site: Ints) -> Tests:
         agent, ip, referrer = sent.column("ua"), sent.column("cip"), sent.column("urlref")
-        spammers = self._installation.spammers
+        spam = Spam(self._installation.spammers)
         counted = flagged(sent.column("bots"), lambda text: values.integer(text) not in (None, 0))
         bot = flagged(agent, is_tracker_bot) | flagged(ip, is_crawler_address)
         tests: Tests = [
@@ -153,10 +154,8 @@ class Enricher:
             names = [*ip.values, ""]
             tests.append(("excluded_ip", self._exclusions.ips(site, _last(ip), names)))
             tests.append(("excluded_user_agent", self._exclusions.agents(site, _last(agent), [*agent.values, ""])))
-        if spammers:
-            tests.append(
-                ("referrer_spam", flagged(referrer, lambda text: any(host in text.lower() for host in spammers)))
-            )
+        if spam:
+            tests.append(("referrer_spam", np.array([*spam(referrer.values), False])[referrer.codes]))
         strict = {idsite for idsite, known in self._installation.sites.items() if known.exclude_unknown_urls}
         if strict:
             url = sent.column("url")
