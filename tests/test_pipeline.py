@@ -115,6 +115,11 @@ def test_sorting_by_a_processed_metric(store: Store) -> None:
 def test_without_queued_filters_columns_are_ids(store: Store) -> None:
     row = store.rows(COUNTRY, disable_queued_filters="1")[0]
     assert (row["label"], row["1"], row["2"], row["39"]) == ("France", 9, 9, 0)
+    other = Store()
+    goals = {0: {"nb_conversions": 1, "revenue": 5.0, "items": 2}, 2: {"nb_conversions": 3}}
+    other.archive(tables={"UserCountry_country": {("de",): visits(4, goals=goals)}})
+    [row] = other.rows(COUNTRY, disable_queued_filters="1")
+    assert row["10"] == {"0": {"1": 1, "2": 5, "8": 2}, "2": {"1": 3}}
 
 
 def test_a_row_of_totals_is_beside_the_rows(store: Store) -> None:

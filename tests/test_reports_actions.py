@@ -167,6 +167,34 @@ def test_pages_following_a_search_have_no_segment() -> None:
     assert "segment" not in row
     [flat] = store().rows("Actions.getPageUrlsFollowingSiteSearch", flat="1")
     assert flat["Actions_DestinationPage"] == flat["label"] == "/"
+    folders: Rows = {
+        ("a",): {"nb_visits": 1, "nb_hits": 1, "nb_hits_following_search": 1},
+        ("a", "/caf%C3%A9"): {
+            "nb_visits": 1,
+            "nb_hits": 1,
+            "nb_hits_following_search": 1,
+            "goals": {1: {"nb_conversions": 1, "nb_conversions_page_uniq": 1}},
+        },
+    }
+    found = Store()
+    found.archive(numbers={"nb_visits": 1, "Goal_1_nb_conversions": 4}, tables={"Actions_actions_url": folders})
+    # unlike in other reports of pages the dimension has the decoded label, and leaves have the share of conversions
+    [leaf] = found.rows("Actions.getPageUrlsFollowingSiteSearch", flat="1")
+    assert leaf["Actions_DestinationPage"] == leaf["label"] == "a/café"
+    assert leaf["goals"]["idgoal=1"]["nb_conversions_page_rate"] == 0.25
+    [page] = found.rows("Actions.getPageUrls", flat="1")
+    assert page["Actions_PageUrl"] == "/a/caf%C3%A9"
+    assert "nb_conversions_page_rate" not in page["goals"]["idgoal=1"]
+
+
+@pytest.mark.parametrize("label", ["blog>2022>@/a b", "blog%3E2022%3E%40%2Fa%20b"])
+def test_a_page_found_by_its_path_is_as_its_folder_shows_it(label: str) -> None:
+    """Also where the path is encoded as a whole, as in the address of an API request."""
+    [row] = store().rows("Actions.getPageUrls", label=label)
+    assert (row["label"], row["nb_visits"]) == ("/a b", 5)
+    # what a subtable within an expanded table does not have
+    assert row["avg_page_load_time"] == 0
+    assert store().rows("Actions.getPageUrls", label="blog%3E1999") == []
 
 
 def test_titles() -> None:
@@ -251,6 +279,9 @@ def test_site_search_keywords() -> None:
         "segment": "siteSearchKeyword==red+shoes",
     }
     assert [row["label"] for row in found.rows("Actions.getSiteSearchNoResultKeywords")] == ["Hats"]
+    [flat] = found.rows("Actions.getSiteSearchNoResultKeywords", flat="1")
+    assert flat["Actions_KeywordwithNoSearchResult"] == "Hats"
+    assert "no_result" not in found.rows("Actions.getSiteSearchKeywords", showRawMetrics="1")[0]
 
 
 def test_site_search_categories_have_no_unique_visitors() -> None:

@@ -80,9 +80,15 @@ def _only(column: str, *, leaves_of_flat: bool) -> Callable[[DataTable, Context]
     return rows
 
 
+def _searched(table: DataTable, context: Context) -> DataTable:
+    for row in table.rows:
+        row.columns.pop("no_result", None)
+    return table
+
+
 def _without_results(table: DataTable, context: Context) -> DataTable:
     rows = [row for row in table.rows if row.columns.get("no_result") and not row.is_summary]
-    return DataTable(rows, table.metadata)
+    return _searched(DataTable(rows, table.metadata), context)
 
 
 def _without_visitors(table: DataTable, context: Context) -> DataTable:
@@ -99,7 +105,8 @@ def _pages(
         action,
         title,
         "Actions_actions_url",
-        url_metadata(leaf),
+        leaf,
+        url_metadata,
         dimension,
         metrics,
         flat_label=flat_label,
@@ -114,7 +121,8 @@ def _titles(
         action,
         title,
         "Actions_actions",
-        title_metadata(leaf),
+        leaf,
+        title_metadata,
         dimension,
         metrics,
         title_labels=True,
@@ -126,7 +134,8 @@ def _report(
     action: str,
     title: str,
     record: str,
-    metadata: Callable[[Row, str, Context], Mapping[str, str]],
+    leaf: str | None,
+    metadata: Callable[[str | None], Callable[[Row, str, Context], Mapping[str, str]]],
     dimension: str,
     metrics: tuple[str, ...],
     **options: object,
@@ -136,9 +145,9 @@ def _report(
         title=title,
         metrics=metrics,
         record=record,
-        rows=with_page_rates(options.pop("rows", None)),  # type: ignore[arg-type]
+        rows=with_page_rates(options.pop("rows", None), leaves_of_flat=leaf is None),  # type: ignore[arg-type]
         row_by_row=True,
-        metadata=metadata,
+        metadata=metadata(leaf),
         recursive=True,
         processed=PAGE_METRICS,
         temporary=SUMS,
@@ -203,7 +212,7 @@ def _single(action: str, title: str, parameter: str, compute: Callable[[Context]
     )
 
 
-def _searches(action: str, title: str, **options: object) -> Report:
+def _searches(action: str, title: str, dimension: str, **options: object) -> Report:
     return Report(
         method=f"Actions.{action}",
         title=title,
@@ -211,8 +220,7 @@ def _searches(action: str, title: str, **options: object) -> Report:
         metadata=_value_metadata("siteSearchKeyword"),
         metrics=("nb_visits", "nb_pages_per_search", "exit_rate"),
         processed=(Ratio("nb_pages_per_search", "nb_hits", "nb_visits", 1), *PAGE_METRICS),
-        temporary=("no_result",),
-        dimensions=("Actions_Keyword",),
+        dimensions=(f"Actions_{dimension}",),
         **options,  # type: ignore[arg-type]  # keywords of Report, checked where they are used
     )
 
@@ -253,8 +261,13 @@ REPORTS = (
     _single("getOutlink", "One outlink", "outlinkUrl", one_outlink, "outlinkUrl"),
     _targets("getDownloads", "Downloads", "Actions_downloads", "downloadUrl", "DownloadUrl"),
     _targets("getOutlinks", "Outlinks", "Actions_outlink", "outlinkUrl", "ClickedUrl"),
-    _searches("getSiteSearchKeywords", "Site search keywords"),
-    _searches("getSiteSearchNoResultKeywords", "Search keywords with no results", rows=_without_results),
+    _searches("getSiteSearchKeywords", "Site search keywords", "Keyword", rows=_searched, row_by_row=True),
+    _searches(
+        "getSiteSearchNoResultKeywords",
+        "Search keywords with no results",
+        "KeywordwithNoSearchResult",
+        rows=_without_results,
+    ),
     Report(
         method="Actions.getSiteSearchCategories",
         title="Site search categories",

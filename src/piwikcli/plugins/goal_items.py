@@ -74,7 +74,7 @@ REPORTS = tuple(
         temporary=("price", _UNITS),
         parameters=("abandonedCarts",),
         sort="revenue",
-        dimensions=(f"Goals_Product{kind}",),
+        dimensions=(f"Ecommerce_Product{kind}",),
     )
     for kind, _, _, _, segment in _KINDS
 )

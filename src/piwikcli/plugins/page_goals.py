@@ -11,12 +11,16 @@ Rows = Callable[[DataTable, Context], DataTable]
 _NUMBERS = {"ecommerceOrder": "0", "ecommerceAbandonedCart": "-1"}
 
 
-def with_page_rates(rows: Rows | None = None) -> Rows:
-    """`rows`, and then `nb_conversions_page_rate` in the goals of the rows that are asked for, not of those below."""
+def with_page_rates(rows: Rows | None = None, *, leaves_of_flat: bool = False) -> Rows:
+    """`rows`, and then `nb_conversions_page_rate` in the goals of the rows that are asked for, not of those below.
+
+    `leaves_of_flat`: those below have it in a flat table.
+    """
 
     def changed(table: DataTable, context: Context) -> DataTable:
         table = rows(table, context) if rows else table
-        for row in table:
+        all_levels = leaves_of_flat and context.parameters.get("flat") == "1"
+        for row in table.walk() if all_levels else table:
             goals = row.columns.get("goals")
             if goals:
                 row.columns["goals"] = {goal: _with_rate(goal, values, context) for goal, values in goals.items()}

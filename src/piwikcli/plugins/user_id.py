@@ -26,6 +26,7 @@ REPORTS = (
         metadata=_metadata,
         metrics=VISIT_COLUMNS,
         dimensions=("UserId_UserId",),
+        flattenable=False,
     ),
 )
 

@@ -1,7 +1,8 @@
 """The `label` parameter: only the rows with the given label paths.
 
 A path is `parent>child`; its parts are URL-encoded, so that a literal `>` is written `%3E`. A part
-that begins with `@` asks for a page rather than a folder. See docs/reference/formats.md, "Labels".
+that begins with `@` asks for a page rather than a folder. A label that no row has and that has a `%3E` is read once
+more as a path that is encoded as a whole. See docs/reference/formats.md, "Labels".
 """
 
 from __future__ import annotations
@@ -36,11 +37,18 @@ def filter_labels(
     found = []
     for index, label in enumerate(labels):
         row = _find(table, label.split(">"), titles, subtable_of, names_of)
+        if row is None and is_encoded_path(label):
+            row = _find(table, unquote_plus(label).split(">"), titles, subtable_of, names_of)
         if row is not None and add_label_index:
             row = replace(row, metadata=row.metadata | {LABEL_INDEX: index})
         if row is not None:
             found.append(row)
     return replace(table, rows=found)
+
+
+def is_encoded_path(label: str) -> bool:
+    """Whether the label may be a path as the address of an API request has it: `products%3E%40%2Fshoes`."""
+    return "%3E" in label.upper()
 
 
 def label_variations(part: str, titles: bool = False) -> list[str]:

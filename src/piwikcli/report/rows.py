@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from piwikcli.plugins import report as report_named
-from piwikcli.plugins.api import BY_NAME, Report
+from piwikcli.plugins.api import BY_NAME, GOAL_METRICS, Report
 from piwikcli.plugins.api.reports import Processed
 from piwikcli.plugins.labels import urldecode
 from piwikcli.plugins.metrics import SHOW_ALL_COLUMNS
@@ -23,7 +23,7 @@ from piwikcli.report.context import ReportContext
 from piwikcli.report.filters import SUMMARY_LABEL, apply_generic_filters
 from piwikcli.report.flatten import Flat, flatten, page_url_label
 from piwikcli.report.goal_columns import add_goal_columns, wants_goal_columns
-from piwikcli.report.labels import filter_labels
+from piwikcli.report.labels import filter_labels, is_encoded_path
 from piwikcli.report.pivot import COLUMN_LIMIT, check_dimension, pivot
 from piwikcli.report.processed import process_table, processed_of
 from piwikcli.report.requests import ReportRequest
@@ -52,7 +52,9 @@ _PERIOD_IDS = {
     "sum_daily_entry_nb_uniq_visitors": 18,
     "sum_daily_nb_users": 40,
 }
-_IDS = {name: metric.id for name, metric in BY_NAME.items()} | _PERIOD_IDS
+_GOALS = "10"
+_IDS = {name: metric.id for name, metric in BY_NAME.items()} | _PERIOD_IDS | {"goals": _GOALS}
+_GOAL_IDS = {metric.name: metric.id for metric in GOAL_METRICS} | {"nb_conversions_page_rate": 11}
 
 
 def record_of(report: Report, context: ReportContext) -> str:
@@ -133,7 +135,8 @@ def filtered(
                 row.subtable = row.subtable and sort_table(row.subtable, report.subtable_sort, "asc")
     pivoted = bool(request.text("pivotBy"))
     if not pivoted:
-        process_table(table, report.root_processed, processed)
+        below = report.root_processed if _by_path(request) else ()
+        process_table(table, report.root_processed, processed, below=below)
     if compared:
         _compare(table, report, request, processed, compared)
     return _finished(table, report, request, pivoted=pivoted)
@@ -180,7 +183,7 @@ def _finished(table: DataTable, report: Report, request: ReportRequest, *, pivot
 
 def shaped(report: Report, context: ReportContext, request: ReportRequest) -> DataTable:
     """The report's rows with the levels that the request wants: pivoted, flat, expanded or the root's."""
-    by_path = any(">" in label for label in request.labels)
+    by_path = _by_path(request)
     dimension = request.text("pivotBy")
     if dimension:
         check_dimension(report, dimension)
@@ -194,9 +197,17 @@ def shaped(report: Report, context: ReportContext, request: ReportRequest) -> Da
         table = with_totals_row(with_totals(table), request.text("keep_totals_row_label") or "Totals")
     if request.flat:
         return _flat(table, report, context, request)
+    if by_path and report.recursive and report.rows is not None:
+        for row in list(table.walk()):
+            row.subtable = row.subtable and report.rows(row.subtable, context)
     if request.depth >= 0:
         _prune(table, request.depth)
     return table
+
+
+def _by_path(request: ReportRequest) -> bool:
+    """Whether rows of subtables are asked for, which then are as if their subtable had been."""
+    return any(">" in label or is_encoded_path(label) for label in request.labels)
 
 
 def _compare(
@@ -255,6 +266,8 @@ def _flat(table: DataTable, report: Report, context: ReportContext, request: Rep
     for row in flat.rows:
         # what a folder's row limit cut off is a leaf like others; only the root's comes last
         row.is_summary = row.is_summary and row.label == SUMMARY_LABEL
+        if report.flat_label == "destination" and how.label_dimension is not None:
+            row.metadata[how.label_dimension] = urldecode(str(row.label))
     return flat
 
 
@@ -283,10 +296,22 @@ def _all_columns(
 
 
 def _with_ids(table: DataTable) -> DataTable:
-    """Stored columns under their ids: names come with the queued filters."""
+    """Stored columns under their ids, those of goals too: names come with the queued filters."""
     for row in table.walk():
         row.columns = {str(_IDS.get(name, name)): value for name, value in row.columns.items()}
+        goals = row.columns.get(_GOALS)
+        if isinstance(goals, dict):
+            row.columns[_GOALS] = {_goal_id(goal): _goal_ids(values) for goal, values in goals.items()}
     return table
+
+
+def _goal_id(name: str) -> str:
+    idgoal = name.removeprefix("idgoal=")
+    return {"ecommerceOrder": "0", "ecommerceAbandonedCart": "-1"}.get(idgoal, idgoal)
+
+
+def _goal_ids(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {str(_GOAL_IDS.get(name, name)): value for name, value in values.items()}
 
 
 def queued(table: DataTable, report: Report) -> DataTable:
@@ -310,9 +335,7 @@ def _shown(table: DataTable, report: Report, request: ReportRequest) -> DataTabl
     if request.text("showColumns") or request.text("hideColumns"):
         nested = request.flag("hideColumnsRecursively")
         show, hide = request.words("showColumns"), request.words("hideColumns")
-        shown = select_columns(table, show, hide, nested=nested)
-        if not show:
-            shown = drop_columns(shown, report.temporary)
+        shown = select_columns(table, show, hide, nested=nested)  # the sums behind averages stay, as in Matomo
     elif not request.flag("showRawMetrics"):
         shown = drop_columns(table, report.temporary)
     return shown if isinstance(shown, DataTable) else table
