@@ -12,7 +12,9 @@ import pytest
 
 from helpers_import import archive_all, environment, hit, import_lines, new_database, query, settings_with
 from piwikcli.archive import build as building
+from piwikcli.archive.tasks.schedule import run_named
 from piwikcli.commands import app
+from piwikcli.settings import Settings
 from piwikcli.store import Database
 
 Captured = pytest.CaptureFixture[str]
@@ -206,3 +208,32 @@ def test_days_of_sites_far_from_greenwich(tmp_path: Path, zone: str) -> None:
     archive_all(made, settings=settings_with())
     [(day,)] = query(made, "SELECT date1 FROM archive WHERE period = 1")
     assert day == date(2026, 3, 2 if zone == "Pacific/Pago_Pago" else 3)
+
+
+def test_custom_ranges_are_built_with_everything_else(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    """By default, or alone with --period range; the task that deletes ranges leaves them alone."""
+
+    def choose(text: str) -> None:
+        monkeypatch.setenv("PIWIK_ARCHIVING_CUSTOM_RANGES", text)
+
+    said = archive(capsys, "--period", "range", code=2)
+    assert "--date A,B or ranges in the setting archiving.custom_ranges" in said
+    choose("2026-03-03,2026-03-09; previous99999")
+    assert "archiving.custom_ranges: The date 'previous99999'" in archive(capsys, "--period", "range", code=2)
+    choose("2026-03-03,2026-03-09;2026-03-02,2026-03-03;last7")
+    assert "3 days archived" in archive(capsys, "--period", "day", "--skip-tasks")
+    assert "2 weeks, 1 month, 1 year, 2 ranges archived" in archive(capsys, "--skip-tasks")
+    assert "nothing to do" in archive(capsys, "--skip-tasks")
+    found = query(
+        database,
+        "SELECT date1::VARCHAR, value FROM archive JOIN archive_numeric USING (idarchive) "
+        "WHERE period = 5 AND name = 'nb_visits' ORDER BY date1",
+    )
+    assert found == [("2026-03-02", 2.0), ("2026-03-03", 2.0)]
+    task, later = "CoreAdminHome.purgeOutdatedArchives", datetime(2999, 1, 1)
+    for ranges, gone in (("2026-03-03,2026-03-09;2026-03-02,2026-03-03", 0), ("2026-03-02,2026-03-03", 1)):
+        choose(ranges)
+        [ran] = run_named(database, Settings.load(), task, later) or []
+        assert ran.output == f"{gone} archives of ranges deleted"

@@ -24,9 +24,12 @@ from piwikcli.archive.periods import Period
 from piwikcli.archive.tasks.schedule import run_named
 from piwikcli.commands import app
 from piwikcli.errors import UsageError
+from piwikcli.ingest.importer import Importer, ImportOptions
 from piwikcli.ingest.privacy import Privacy
-from piwikcli.store import Database
-from piwikcli.store.retention import anonymous, forget, masked
+from piwikcli.ingest.sitebook import SiteOptions
+from piwikcli.store import Database, unused
+from piwikcli.store.forgetting import forget
+from piwikcli.store.retention import anonymous, masked
 
 DAY = Period.of("day", date(2026, 3, 2))
 NEXT = Period.of("day", date(2026, 3, 3))
@@ -210,3 +213,67 @@ def test_old_visits_lose_their_addresses_and_user_ids(database: Database, tmp_pa
     import_lines(database, tmp_path, [hit("2026-03-03 10:10:00", "/z", ip="203.0.113.2", user="ann")], name="b.log")
     assert query(database, "SELECT visit_total_actions FROM visit WHERE user_id = 'ann'") == [(2,)]
     assert FIREFOX in everything(database)
+
+
+# --- names that nothing uses ---
+
+
+def names(database: Database) -> list[str]:
+    return [name for (name,) in query(database, "SELECT name FROM log_action ORDER BY name")]
+
+
+def labels(database: Database) -> list[str]:
+    return [label for (label,) in query(database, "SELECT label FROM archive_path ORDER BY label")]
+
+
+def test_every_column_with_names_is_known(tmp_path: Path) -> None:
+    """A table that gets such a column must be looked at before a name is deleted."""
+    found = query(
+        new_database(tmp_path / "piwik.duckdb"),
+        "SELECT table_name, column_name FROM duckdb_columns() JOIN duckdb_tables() USING (table_name) "
+        "WHERE column_name LIKE '%idaction%' AND table_name NOT IN ('log_action', 'action_path')",
+    )
+    known = {
+        (table, column.removeprefix("unnest(").removesuffix(")"))
+        for table, columns in unused.COLUMNS.items()
+        for column in columns
+    }
+    assert set(found) == known
+
+
+def test_names_go_with_the_visits_that_had_them(database: Database, tmp_path: Path) -> None:
+    """A page of forgotten visits alone goes as soon as no archive shows it; the others stay."""
+    import_lines(database, tmp_path, [hit("2026-03-04 10:00:00", "/of/ann", user="ann")], name="ann.log")
+    assert names(database)[-1] == "example.org/of/ann"
+    assert forgotten(database, user_id="ann") == (3, 3, 1)
+    assert names(database) == ["example.org/a", "example.org/b", "example.org/c"]  # /a is in an archive still
+    archive_all(database)
+    assert "of" not in labels(database)
+    settings, now = settings_with(), datetime(2026, 3, 9)
+    run_named(database, settings, "CoreAdminHome.purgeInvalidatedArchives", now)  # the days were hers alone
+    [ran] = run_named(database, settings, "CoreAdminHome.purgeOrphanedArchives", now) or []
+    assert ran.output == "0 archives of deleted sites deleted, 1 names that nothing uses"
+    assert names(database) == ["example.org/b", "example.org/c"]
+    assert [label for label in labels(database) if label.startswith("/")] == ["/b", "/c"]
+
+
+def test_an_import_goes_on_while_names_and_addresses_are_deleted(tmp_path: Path) -> None:
+    """Between two batches of one run everything that the first one brought is forgotten."""
+    database = new_database(tmp_path / "piwik.duckdb")
+    file = tmp_path / "access.log"
+    lines = [hit(f"10:{n // 60:02}:{n % 60:02}", f"/{'a' if n % 2 else 'b'}") for n in range(400)]
+    file.write_text("".join(f"{line}\n" for line in lines))
+    done: list[int] = []
+
+    def purge(*_: object) -> None:
+        if not done:
+            done.append(forgotten(database, ip="203.0.113.1")[1])
+            with database.write() as connection:
+                unused.delete_unused(connection)
+
+    options = ImportOptions(sites=SiteOptions(1), batch_bytes=20_000)
+    assert Importer(database, options, purge).run([str(file)]).outcome("imported") == 400
+    assert 0 < done[0] < 400
+    known = "JOIN log_action ON idaction = idaction_url JOIN client USING (idclient) WHERE ip = '203.0.113.1'"
+    assert query(database, f"SELECT count(*) FROM request {known}") == [(400 - done[0],)]
+    assert names(database) == ["example.org/a", "example.org/b"]

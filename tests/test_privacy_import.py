@@ -19,7 +19,7 @@ from piwikcli.ingest.lookups.referrers import AI_ASSISTANT, CAMPAIGN, DIRECT, SE
 from piwikcli.ingest.privacy import Privacy
 from piwikcli.ingest.rules import Rules
 from piwikcli.store import Database
-from piwikcli.store.retention import forget
+from piwikcli.store.forgetting import forget
 from test_privacy import everything
 from tracking_requests import request, shop, track
 

@@ -46,6 +46,7 @@ def test_defaults(user_file: Path, here: Path, tmp_path: Path) -> None:
         "archiving.on_demand_ranges": True,
         "archiving.on_demand_segments": True,
         "archiving.today_lifetime": 900,
+        "archiving.custom_ranges": (),
         "archiving.keep_ranges": 1,
         "retention.logs": 0,
         "retention.reports": 0,

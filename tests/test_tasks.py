@@ -122,7 +122,7 @@ def test_the_next_time_is_kept_before_a_task_runs(database: Database, monkeypatc
 
 def test_a_task_runs_by_its_name(database: Database) -> None:
     [ran] = run_named(database, settings_with(), "CoreAdminHome.purgeOrphanedArchives", NOW) or []
-    assert ran.output == "0 archives of deleted sites deleted"
+    assert ran.output == "0 archives of deleted sites deleted, 0 names that nothing uses"
     with pytest.raises(UsageError, match=r"Did you mean CoreAdminHome\.purgeOutdatedArchives"):
         run_named(database, settings_with(), "CoreAdminHome.purgeOutdatedArchive", NOW)
 
@@ -202,7 +202,7 @@ def test_archives_of_deleted_sites_and_without_data_go(database: Database) -> No
         connection.execute("DELETE FROM visit WHERE day = DATE '2026-04-01'")
         connection.execute("UPDATE archive SET state = 'invalid' WHERE DATE '2026-04-01' BETWEEN date1 AND date2")
     [ran] = run_named(database, settings_with(), "CoreAdminHome.purgeOrphanedArchives", NOW) or []
-    assert ran.output == "1 archives of deleted sites deleted"
+    assert ran.output == "1 archives of deleted sites deleted, 0 names that nothing uses"
     [ran] = run_named(database, settings_with(), "CoreAdminHome.purgeInvalidatedArchives", NOW) or []
     assert ran.output == "3 archives without data deleted"  # day, week, month; the year has other days
     archive_all(database)

@@ -6,7 +6,7 @@ All dates are the site's own calendar dates. Definitions: docs/reference/periods
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from piwikcli.declared import dataclass
@@ -157,6 +157,19 @@ def parse_dates(period: str, text: str, today: date) -> Period | list[Period]:
     if period == "range":
         raise _bad_range(text)
     return Period.of(period, _parse_date(text, today))
+
+
+def custom_ranges(texts: Iterable[str], today: date) -> list[Period]:
+    """The ranges of the setting `archiving.custom_ranges`. Raises UsageError for what is no range."""
+    found = []
+    for text in texts:
+        try:
+            one = parse_dates("range", text, today)
+        except UsageError as error:
+            raise UsageError(f"archiving.custom_ranges: {error}") from None
+        assert isinstance(one, Period)
+        found.append(one)
+    return list(dict.fromkeys(found))
 
 
 def _last(period: str, previous: bool, count: int, text: str, today: date) -> Period | list[Period]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from piwikcli.store.sites import Site
 
 PERIODS = ("day", "week", "month", "year", "range")
+_USUAL = "day,week,month,year"
 
 
 def command(
@@ -31,8 +32,14 @@ def command(
     ] = "",
     period: Annotated[
         str,
-        typer.Option("--period", "--force-periods", metavar="P,...", help="Of day, week, month, year, range."),
-    ] = "day,week,month,year",
+        typer.Option(
+            "--period",
+            "--force-periods",
+            metavar="P,...",
+            help="Of day, week, month, year, range.",
+            show_default="all but range",
+        ),
+    ] = _USUAL,
     date_: Annotated[
         str | None,
         typer.Option(
@@ -87,13 +94,14 @@ def command(
 ) -> int:
     """Build the archives that are missing or out of date."""
     names = _periods(period)
-    if date_ is None and "range" in names:
-        raise UsageError("--period range needs --date A,B")
     if date_ is None and invalidate:
         raise UsageError("--invalidate needs --date: which archives are out of date?")
     settings = options.load_settings(db=db, lock_timeout=lock_timeout)
+    if date_ is None and "range" in names and not settings.words("archiving.custom_ranges"):
+        raise UsageError("--period range needs --date A,B or ranges in the setting archiving.custom_ranges")
     database = options.open_database(settings, memory_limit=memory_limit, threads=threads)
     from piwikcli.archive.build import all_periods
+    from piwikcli.archive.periods import custom_ranges
     from piwikcli.store import sites
 
     work: list[_Work] = []
@@ -106,7 +114,9 @@ def command(
                 continue
             segments = _segments(connection, site, segment, force_idsegments, skip_segments)
             if date_ is None:
-                periods = all_periods(connection, site.idsite, names)
+                periods = all_periods(connection, site.idsite, [name for name in names if name != "range"])
+                if "range" in names or period == _USUAL:
+                    periods += custom_ranges(settings.words("archiving.custom_ranges"), today_of(site))
             else:
                 periods = _dated(names, date_, today_of(site))
             work.append(_Work(site, segments, periods))

@@ -40,7 +40,7 @@ def command(
         pass
     if not dry_run:
         options.confirm(yes, f"Delete all visits of {given[0]}?")
-    from piwikcli.store.retention import forget
+    from piwikcli.store.forgetting import forget
 
     with database.write() as connection:
         done = forget(connection, visitor=visitor, ip=ip, user_id=user_id, idsite=idsite)

@@ -16,7 +16,7 @@ from piwikcli.ingest.lookups.location import Location
 from piwikcli.ingest.lookups.referrers import Referrer
 from piwikcli.ingest.recognise import NULL, Ids, Ints
 from piwikcli.ingest.vocabulary import CLIENT_AGENT, CLIENT_IP, CLIENT_LANGUAGE, CLIENT_LOCATION, Vocabulary
-from piwikcli.store import Connection
+from piwikcli.store import Connection, unused
 from piwikcli.store.retention import masked
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Identities:
         self._ip_mask = recognition.privacy.ip_mask
         self._devices = devices
         self._vocabulary: Vocabulary | None = None
+        self._deleted = ""
         self._start(None)
 
     def _start(self, vocabulary: Vocabulary | None) -> None:
@@ -44,8 +45,10 @@ class Identities:
 
     def learn(self, connection: Connection, batch: Batch) -> None:
         """Make sure that everything a batch points to has an id; note URLs' first prefixes."""
-        if batch.vocabulary is not self._vocabulary:
+        deleted = unused.state(connection)
+        if batch.vocabulary is not self._vocabulary or deleted != self._deleted:
             self._start(batch.vocabulary)
+            self._deleted = deleted
         words = batch.vocabulary
         self._learn_clients(connection, words, batch.new_clients(len(self._client)))
         referrers = words.referrers.names[len(self._referrer) :]

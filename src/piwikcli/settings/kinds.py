@@ -57,6 +57,13 @@ def choices(*words: str) -> Kind:
     return Kind(f"a list of {', '.join(words)}", parse)
 
 
+def _parse_words(value: object) -> tuple[str, ...]:
+    parts = value.split(";") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError
+    return tuple(part.strip() for part in parts if part.strip())
+
+
 def _parse_boolean(value: object) -> bool:
     word = str(value).lower()
     if word in _TRUE | _FALSE:
@@ -78,5 +85,6 @@ def _parse_text(value: object) -> str:
 
 
 TEXT = Kind("a text", _parse_text)
+RANGES = Kind("a list of ranges, with semicolons between them: last30;2026-03-01,2026-03-09", _parse_words)
 BOOLEAN = Kind("true or false", _parse_boolean)
 PATH = Kind("a path", _parse_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError, nearest
-from piwikcli.settings.kinds import BOOLEAN, PATH, TEXT, Kind, Value, choice, choices, integer
+from piwikcli.settings.kinds import BOOLEAN, PATH, RANGES, TEXT, Kind, Value, choice, choices, integer
 
 PREFIX = "PIWIK_"
 
@@ -170,6 +170,9 @@ SETTINGS: dict[str, Setting] = {
             False,
             "Rows of periods longer than a day also get true unique visitors",
         ),
+        Setting(
+            "archiving.custom_ranges", RANGES, (), "Ranges that piwik archive builds: last30;2026-03-01,2026-03-09"
+        ),
         *_row_limits(),
         Setting(
             "archiving.keep_ranges",
@@ -194,6 +197,7 @@ def _alias_names() -> Iterator[tuple[str, str]]:
     yield "archiving_range_force_on_browser_request", "archiving.on_demand_ranges"
     yield "time_before_today_archive_considered_outdated", "archiving.today_lifetime"
     yield "todayArchiveTimeToLive", "archiving.today_lifetime"
+    yield "archiving_custom_ranges", "archiving.custom_ranges"
     yield "purge_date_range_archives_after_X_days", "archiving.keep_ranges"
     yield "delete_logs_older_than", "retention.logs"
     yield "delete_reports_older_than", "retention.reports"

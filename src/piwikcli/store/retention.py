@@ -1,21 +1,14 @@
-"""Deleting and anonymising what was imported. Rules: docs/how-to/privacy.md.
-
-Dictionary rows are never deleted, since an import that runs meanwhile may know their ids: the address of a client
-that no request has any more is blanked instead.
-"""
+"""Deleting and anonymising what is old. Rules: docs/how-to/privacy.md."""
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from piwikcli.errors import UsageError
 from piwikcli.store.database import Connection, number
 from piwikcli.store.options import option, set_option
+from piwikcli.store.unused import changed, delete_unused
 
 DELETED_BEFORE = "logs.deleted_before"
 """Option: local days before this date have lost their visits; archives of theirs are never built again."""
@@ -33,16 +26,18 @@ def deleted_before(connection: Connection) -> date:
 def delete_before(connection: Connection, day: date) -> int:
     """Delete visits of local days before `day`, with their requests; how many they were."""
     connection.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT idvisit FROM visit WHERE day < ?", [day])
-    count = _delete_visits(connection)
+    count = delete_visits(connection)
     connection.execute("DELETE FROM request WHERE idvisit = 0 AND day < ?", [day])
     connection.execute("DELETE FROM reject WHERE idimport IN (SELECT idimport FROM import WHERE started < ?)", [day])
-    _blank_clients(connection)
+    blank_clients(connection)
+    if count:
+        delete_unused(connection)
     if day > deleted_before(connection):
         set_option(connection, DELETED_BEFORE, str(day))
     return count
 
 
-def _delete_visits(connection: Connection) -> int:
+def delete_visits(connection: Connection) -> int:
     """Delete the visits of the temporary table `gone` (idvisit) and whatever belongs to them."""
     count = number(connection, "SELECT count(*) FROM gone")
     if not count:
@@ -56,12 +51,14 @@ def _delete_visits(connection: Connection) -> int:
     return count
 
 
-def _blank_clients(connection: Connection) -> None:
-    connection.execute(
-        "UPDATE client SET ip = '', location_ip = ? WHERE ip <> '' "
-        "AND idclient NOT IN (SELECT idclient FROM request) AND idclient NOT IN (SELECT idclient FROM visit)",
-        [BLANK],
+def blank_clients(connection: Connection) -> None:
+    """Blank the addresses of clients that nothing refers to any more."""
+    unused = (
+        "ip <> '' AND idclient NOT IN (SELECT idclient FROM request) AND idclient NOT IN (SELECT idclient FROM visit)"
     )
+    if number(connection, f"SELECT count(*) FROM client WHERE {unused}"):
+        connection.execute(f"UPDATE client SET ip = '', location_ip = ? WHERE {unused}", [BLANK])
+        changed(connection)
 
 
 # --- anonymising ----------------------------------------------------------------------------------------------
@@ -99,7 +96,10 @@ def anonymous(secret: str, word: str) -> str:
 
 
 def anonymize_before(connection: Connection, day: date, mask: int) -> int:
-    """Mask the addresses and hash the user ids of visits before `day`; how many visits had something to lose."""
+    """Mask the addresses and hash the user ids of visits before `day`; how many visits had something to lose.
+
+    Lines that imports before that day could not read are blanked.
+    """
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE past AS
@@ -116,6 +116,11 @@ def anonymize_before(connection: Connection, day: date, mask: int) -> int:
         "UNION SELECT user_id FROM request SEMI JOIN past USING (idvisit)) "
         "WHERE user_id IS NOT NULL AND NOT regexp_full_match(user_id, '[0-9a-f]{40}')"
     ).fetchall()
+    connection.execute(
+        "UPDATE reject SET content = ''::BLOB "
+        "WHERE content <> ''::BLOB AND idimport IN (SELECT idimport FROM import WHERE started < ?)",
+        [day],
+    )
     secret = option(connection, "visitors.secret") or ""
     hashed = {user: anonymous(secret, user) for (user,) in users}
     return _replace_users(connection, hashed)
@@ -169,137 +174,5 @@ def _replace_users(connection: Connection, users: dict[str, str]) -> int:
         connection.execute(
             f"UPDATE {table} SET user_id = h.new FROM hashed h WHERE h.old = {table}.user_id AND {of_past}"
         )
-    _blank_clients(connection)
+    blank_clients(connection)
     return count
-
-
-# --- forgetting -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What was deleted of somebody."""
-
-    visits: int
-    requests: int
-    rejects: int
-    archives: int
-    """Made out of date: they are built again without these visits."""
-
-
-def forget(
-    connection: Connection,
-    *,
-    visitor: str | None = None,
-    ip: str | None = None,
-    user_id: str | None = None,
-    idsite: int | None = None,
-) -> Forgotten:
-    """Delete the visits of a visitor id (16 hex digits), an address or network, or a user id, and rejected lines.
-
-    A user is found by the id as it was sent, whether it or its hash is stored.
-
-    A line that could not be imported is blanked when it holds the id or an address that was meant. Their days'
-    archives become out of date; rows that name the user are deleted at once.
-    """
-    users = [user_id, anonymous(option(connection, "visitors.secret") or "", user_id[:200])] if user_id else []
-    where, parameters = _visits_of(visitor, ip, users)
-    if idsite is not None:
-        where, parameters = f"{where} AND v.idsite = ${len(parameters) + 1}", [*parameters, idsite]
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE gone AS SELECT v.idvisit FROM visit v WHERE {where}", parameters
-    )
-    words = [word for word in (visitor, user_id) if word]
-    if ip:
-        first, last = _bounds(ip)
-        found = connection.execute(
-            "SELECT DISTINCT ip FROM client WHERE location_ip BETWEEN ? AND ? AND ip <> ''", [first, last]
-        ).fetchall()
-        words += {*(text for (text,) in found), *(() if "/" in ip else (ip.strip(),))}
-    requests = number(connection, "SELECT count(*) FROM request SEMI JOIN gone USING (idvisit)")
-    archives = _invalidate(connection)
-    visits = _delete_visits(connection)
-    _blank_clients(connection)
-    rejects = _blank_rejects(connection, words)
-    for user in users:
-        _forget_label(connection, user)
-    return Forgotten(visits, requests, rejects, archives)
-
-
-def _visits_of(visitor: str | None, ip: str | None, users: Sequence[str]) -> tuple[str, list[Any]]:
-    if visitor:
-        try:
-            if len(visitor) != 16:
-                raise ValueError
-            return "v.idvisitor = $1::UBIGINT", [int(visitor, 16)]
-        except ValueError:
-            raise UsageError(f"a visitor id has 16 hexadecimal digits, not {visitor!r}") from None
-    if users:
-        one = "list_contains($1::VARCHAR[], user_id)"
-        return f"({one} OR v.idvisit IN (SELECT idvisit FROM request WHERE {one}))", [users]
-    if ip:
-        first, last = _bounds(ip)
-        clients = "SELECT idclient FROM client WHERE location_ip BETWEEN $1 AND $2"
-        requests = f"SELECT idvisit FROM request WHERE idclient IN ({clients})"
-        return f"(v.idclient IN ({clients}) OR v.idvisit IN ({requests}))", [first, last]
-    raise UsageError("say whom: --visitor ID, --ip ADDRESS or --user-id ID")
-
-
-def _bounds(ip: str) -> tuple[bytes, bytes]:
-    """The first and last address of an address or network (`203.0.113.0/24`), 16 bytes each. Raises UsageError."""
-    try:
-        network = ipaddress.ip_network(ip.strip(), strict=False)
-    except ValueError:
-        raise UsageError(f"{ip!r} is no address and no network such as 203.0.113.0/24") from None
-    return packed(str(network.network_address)), packed(str(network.broadcast_address))
-
-
-def _invalidate(connection: Connection) -> int:
-    """Mark the archives of the days of `gone` as out of date, unless their logs are deleted; how many."""
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE touched_day AS
-        SELECT DISTINCT idsite, day FROM (
-            SELECT idsite, day FROM visit SEMI JOIN gone USING (idvisit)
-            UNION SELECT idsite, day FROM request SEMI JOIN gone USING (idvisit))
-        """
-    )
-    where = """
-        state = 'done' AND date2 >= $1 AND EXISTS (
-            SELECT 1 FROM touched_day t
-            WHERE t.idsite = archive.idsite AND t.day BETWEEN archive.date1 AND archive.date2)
-    """
-    horizon = [deleted_before(connection)]
-    count = number(connection, f"SELECT count(*) FROM archive WHERE {where}", horizon)
-    connection.execute(f"UPDATE archive SET state = 'invalid' WHERE {where}", horizon)
-    return count
-
-
-def _blank_rejects(connection: Connection, words: Sequence[str]) -> int:
-    """Empty the stored text of rejected lines in which one of these words stands by itself; how many."""
-    if not words:
-        return 0
-    # as text a BLOB has its bytes beyond ASCII escaped, so that no line is too broken to be searched
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE blank AS
-        SELECT DISTINCT r.rowid AS row
-        FROM reject r, (SELECT regexp_escape(encode(unnest($1::VARCHAR[]))::VARCHAR) AS word) w
-        WHERE regexp_matches(r.content::VARCHAR, '(^|[^0-9A-Za-z.:_-])' || w.word || '($|[^0-9A-Za-z.:_-])')
-        """,
-        [list(words)],
-    )
-    connection.execute("UPDATE reject SET content = ''::BLOB WHERE rowid IN (SELECT row FROM blank)")
-    return number(connection, "SELECT count(*) FROM blank")
-
-
-def _forget_label(connection: Connection, user_id: str) -> None:
-    """Delete the rows of archives that are called like a user, and the label when nothing else has it."""
-    path = "SELECT idpath FROM archive_path WHERE depth = 1 AND label = $1"
-    for table in ("archive_row", "archive_goal", "archive_metric"):
-        connection.execute(f"DELETE FROM {table} WHERE record = 'UserId_users' AND idpath IN ({path})", [user_id])
-    connection.execute(
-        f"DELETE FROM archive_path WHERE idpath IN ({path}) AND idpath NOT IN (SELECT idpath FROM archive_row) "
-        "AND idpath NOT IN (SELECT parent FROM archive_path WHERE parent IS NOT NULL)",
-        [user_id],
-    )

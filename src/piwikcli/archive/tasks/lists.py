@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from piwikcli.errors import InputError, UsageError
 from piwikcli.lists.definitions import AI_ASSISTANTS, SEARCH_ENGINES, SOCIALS, Definitions
 from piwikcli.plugins.api import TaskRun
 
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
 TIMEOUT = 60
-"""Seconds to wait for a server."""
+"""Seconds to wait for a server's answer, and again for all of it."""
 
 MAXIMUM = 1 << 30
 """Bytes of a list or database; more is refused."""
@@ -74,16 +79,34 @@ def _fetch(origin: str) -> bytes:
             raise InputError(f"{origin}: {error.strerror}") from error
     if not origin.startswith(("http://", "https://")):
         raise UsageError(f"{origin}: only http and https addresses, or a file")
+    from http.client import HTTPException
+    from urllib.error import URLError
     from urllib.request import urlopen
 
     try:
         with urlopen(origin, timeout=TIMEOUT) as response:
-            content: bytes = response.read(MAXIMUM + 1)
-    except OSError as error:
-        raise InputError(f"{origin}: {error}") from error
-    if len(content) > MAXIMUM:
-        raise InputError(f"{origin}: larger than {MAXIMUM:,} bytes")
-    return content
+            return _read(origin, response)
+    except URLError as error:  # HTTPError among them, which says its status
+        raise InputError(f"{origin}: {error if getattr(error, 'code', None) else error.reason}") from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise InputError(f"{origin}: {' '.join(str(error).split()) or type(error).__name__}") from error
+
+
+def _read(origin: str, response: HTTPResponse) -> bytes:
+    """All that a server sends. Raises InputError when that is too much, too little or takes too long."""
+    until = time.monotonic() + TIMEOUT
+    parts, size = [], 0
+    while part := response.read1(1 << 20):
+        parts.append(part)
+        size += len(part)
+        if size > MAXIMUM:
+            raise InputError(f"{origin}: larger than {MAXIMUM:,} bytes")
+        if time.monotonic() > until:
+            raise InputError(f"{origin}: took longer than {TIMEOUT} seconds")
+    wanted = response.headers.get("Content-Length", "")
+    if wanted.isdigit() and size < int(wanted):
+        raise InputError(f"{origin}: only {size:,} of {wanted} bytes arrived")
+    return b"".join(parts)
 
 
 def _check_definitions(path: Path) -> None:

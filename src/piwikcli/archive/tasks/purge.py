@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from piwikcli.archive.periods import IDS, Period
+from piwikcli.archive.periods import IDS, Period, custom_ranges
 from piwikcli.plugins.api import TaskRun
 from piwikcli.store import Connection, number
+from piwikcli.store.unused import delete_unused
 
 BASIC = "basic"
 """State of an archive that kept its numbers only."""
@@ -17,12 +18,20 @@ _TABLES = ("archive_row", "archive_goal", "archive_metric")
 
 
 def outdated_archives(run: TaskRun) -> str:
-    """Archives of ranges older than `archiving.keep_ranges` days: they are built again when they are asked for."""
+    """Archives of ranges older than `archiving.keep_ranges` days: they are built again when they are asked for.
+
+    Those of `archiving.custom_ranges` stay.
+    """
     days = run.settings.integer("archiving.keep_ranges")
     if not days:
         return "ranges are kept"
+    pinned = custom_ranges(run.settings.words("archiving.custom_ranges"), run.now.date())
     with run.database.write() as connection:
-        count = _delete(connection, "period = ? AND built < ?", [IDS["range"], run.now - timedelta(days=days)])
+        count = _delete(
+            connection,
+            "period = ? AND built < ? AND NOT list_contains(?::VARCHAR[], date1 || ',' || date2)",
+            [IDS["range"], run.now - timedelta(days=days), [f"{one.date1},{one.date2}" for one in pinned]],
+        )
     return f"{count} archives of ranges deleted"
 
 
@@ -42,12 +51,13 @@ def invalidated_archives(run: TaskRun) -> str:
 
 
 def orphaned_archives(run: TaskRun) -> str:
-    """Archives of sites that are gone, and parts of archives that are gone."""
+    """Archives of sites that are gone, parts of archives that are gone, and names that nothing uses any more."""
     with run.database.write() as connection:
         count = _delete(connection, "idsite NOT IN (SELECT idsite FROM site)", [])
         for table in (*_TABLES, "archive_numeric"):
             connection.execute(f"DELETE FROM {table} WHERE idarchive NOT IN (SELECT idarchive FROM archive)")
-    return f"{count} archives of deleted sites deleted"
+        names = delete_unused(connection)
+    return f"{count} archives of deleted sites deleted, {names} names that nothing uses"
 
 
 def old_reports(run: TaskRun) -> str:

@@ -27,7 +27,7 @@ from piwikcli.ingest.tracking.batch import (
     Ints,
     Vocabulary,
 )
-from piwikcli.store import Connection, number
+from piwikcli.store import Connection, number, unused
 from piwikcli.store.retention import masked
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Newcomers:
         self._ip_mask = recognition.privacy.ip_mask
         self._fingerprints = Fingerprints(recognition)
         self._devices = devices
+        self._deleted = ""
         self._start(Vocabulary())
 
     def _start(self, vocabulary: Vocabulary) -> None:
@@ -64,8 +65,10 @@ class Newcomers:
 
     def store(self, connection: Connection, idsource: int, batch: Batch) -> pa.Table:
         """Write details and items; returns the requests as `pool.start` takes them."""
-        if batch.vocabulary is not self._vocabulary:
+        deleted = unused.state(connection)
+        if batch.vocabulary is not self._vocabulary or deleted != self._deleted:
             self._start(batch.vocabulary)
+            self._deleted = deleted
         v, c = batch.vocabulary, batch.columns
         self._learn_clients(connection, v.clients.names[len(self._client) :])
         self._referrer = np.append(self._referrer, referrer_ids(connection, v.referrers.names[len(self._referrer) :]))
