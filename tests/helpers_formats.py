@@ -14,11 +14,13 @@ from piwikcli.ingest.stream import Chunk
 NOW = int(datetime(2027, 1, 1, tzinfo=UTC).timestamp())
 
 
-def parsed(text: str | bytes, log_format: LogFormat, **reading: Any) -> Parsed:
-    """What the lines are."""
+def parsed(text: str | bytes, log_format: LogFormat, *, everything: bool = True, **reading: Any) -> Parsed:
+    """What the lines are, with columns that no request needs as well."""
     data = text.encode() if isinstance(text, str) else text
     chunk = Chunk(0, data, len(data), unterminated=not data.endswith(b"\n"))
-    return parse(chunk, log_format, Reading(everything=True, **reading), first_line=1, now=NOW, max_line=1 << 20)
+    return parse(
+        chunk, log_format, Reading(everything=everything, **reading), first_line=1, now=NOW, max_line=1 << 20
+    )
 
 
 def hits(found: Parsed) -> list[dict[str, Any]]:

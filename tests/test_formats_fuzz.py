@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from helpers_formats import parsed
 from piwikcli.ingest.formats import FORMATS, LogFormat
-from piwikcli.ingest.parsing.combined import CombinedFormat
 from piwikcli.ingest.parsing.headed import HeaderFormat
 from piwikcli.ingest.parsing.json_lines import JsonFormat
 from piwikcli.ingest.parsing.lines import Spans
@@ -60,8 +59,6 @@ def mutated(line: bytes, rng: random.Random) -> bytes:
 
 
 def expressions(log_format: LogFormat) -> list[str]:
-    if isinstance(log_format, CombinedFormat):
-        return [log_format.template.regex]
     if isinstance(log_format, TemplateFormat):
         return [template.regex for template in log_format.templates]
     if isinstance(log_format, HeaderFormat):
@@ -79,7 +76,7 @@ def test_ten_thousand_lines(log_format: LogFormat, seed: int) -> None:
     if isinstance(log_format, HeaderFormat):
         log_format = log_format.with_header(headers[0])
     lines = [mutated(sample, rng) for _ in range(5000)]
-    found = parsed(b"\n".join(lines) + b"\n", log_format)
+    found = parsed(b"\n".join(lines) + b"\n", log_format, everything=False)
     assert found.lines == len(lines)
     assert found.hits.num_rows + len(found.rejects) + found.blank + found.comments == len(lines)
     hits = {row["line"] - 1: row for row in found.hits.to_pylist()}
@@ -220,10 +217,9 @@ def test_fields_to_line_to_fields(log_format: LogFormat) -> None:
         elif isinstance(log_format, JsonFormat):
             lines.append(object_of(log_format, texts))
         else:
-            assert isinstance(log_format, CombinedFormat | TemplateFormat)
-            shapes = [log_format.template] if isinstance(log_format, CombinedFormat) else log_format.templates
-            lines.append(line_of(rng.choice(shapes), texts))
-    found = parsed(header + "\n".join(lines) + "\n", log_format)
+            assert isinstance(log_format, TemplateFormat)
+            lines.append(line_of(rng.choice(log_format.templates), texts))
+    found = parsed(header + "\n".join(lines) + "\n", log_format, everything=False)
     assert [(reject.reason, reject.content) for reject in found.rejects] == []
     for values, hit in zip(every, found.hits.to_pylist(), strict=True):
         assert hit["time"] == int(values["at"].timestamp())

@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 from piwikcli.ingest.formats.known import ALIASES, FORMATS
-from piwikcli.ingest.parsing.combined import CombinedFormat
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.fields import FIELDS
 from piwikcli.ingest.parsing.headed import HeaderFormat
@@ -42,8 +41,6 @@ def _section(log_format: LogFormat) -> str:
 
 
 def _shape(log_format: LogFormat) -> list[str]:
-    if isinstance(log_format, CombinedFormat):
-        return [f"```\n{log_format.template.text}\n```"]
     if isinstance(log_format, TemplateFormat):
         return ["```\n" + "\n".join(template.text for template in log_format.templates) + "\n```"]
     if isinstance(log_format, HeaderFormat):

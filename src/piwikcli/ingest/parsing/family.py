@@ -63,6 +63,10 @@ class LogFormat(ABC):
         """Those of the lines that are no requests and are not meant to be any."""
         return rows[:0]
 
+    def almost(self, lines: Lines, rows: Ints) -> Ints:
+        """Those of the lines, none of which is of the format, that would be if what they asked for were a request."""
+        return rows[:0]
+
     def after(self, lines: Lines) -> Self:
         """The format of what follows these lines."""
         return self

@@ -131,14 +131,18 @@ class Rows:
             name: np.concatenate([part.numbers.get(name, np.full(len(part), -1, dtype=np.int64)) for part in parts])
             for name in dict.fromkeys(name for part in parts for name in part.numbers)
         }
+        index = np.concatenate([part.index for part in parts])
+        order = np.argsort(index, kind="stable")
         texts = {}
         for name in dict.fromkeys(name for part in parts for name in part.texts):
             pieces = [_plain(part.texts[name]) if name in part.texts else _nothing(len(part)) for part in parts]
-            both = pa.chunked_array(pieces).unify_dictionaries()
-            indices = pa.concat_arrays([chunk.indices for chunk in both.chunks])
-            texts[name] = pa.DictionaryArray.from_arrays(indices, both.chunk(0).dictionary)
-        index = np.concatenate([part.index for part in parts])
-        return Rows(index, numbers, texts).take(np.argsort(index, kind="stable"))
+            # a value may stand twice among the distinct ones: cheaper than to look for it
+            before = np.cumsum([0, *(len(piece.dictionary) for piece in pieces[:-1])])
+            codes = [piece.indices.to_numpy() + at for piece, at in zip(pieces, before.tolist(), strict=True)]
+            indices = pa.array(np.concatenate(codes)[order].astype(np.int32))
+            values = pa.concat_arrays([piece.dictionary for piece in pieces])
+            texts[name] = pa.DictionaryArray.from_arrays(indices, values)
+        return Rows(index[order], {name: values[order] for name, values in numbers.items()}, texts)
 
 
 def _plain(values: pa.DictionaryArray) -> pa.DictionaryArray:

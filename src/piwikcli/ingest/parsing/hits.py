@@ -19,12 +19,6 @@ REASONS = ("no_match", "bad_request", "no_time", "time_out_of_range", "line_too_
 REJECT_BYTES = 4096
 """So much of a line that is no hit is kept."""
 
-_TEXTS = ("host", "ip", "user", "path", "referrer", "agent")
-NO_HITS = pa.schema(
-    [(name, pa.int64()) for name in ("line", "offset", "time", "status")]
-    + [(name, pa.dictionary(pa.int32(), pa.binary())) for name in _TEXTS]
-).empty_table()
-
 
 @dataclass(frozen=True, slots=True)
 class Reject:

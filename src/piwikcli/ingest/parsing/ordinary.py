@@ -14,6 +14,8 @@ from piwikcli.ingest.parsing.lines import Bools, Ints, Spans
 
 _NO_USER = b" - -"
 _ADDRESS = r"^[\w*.:-]+$"
+_CLIENT = r"(?P<ip>[\w*.:-]+)[\s\v]+[^\s\v]+[\s\v]+(?P<user>[^\s\v]+)"
+_HOST = r"(?P<host>[\w\-.]*)(?::\d+)?[\s\v]+"
 # the beginnings and ends of ordinary request lines, as little-endian integers
 _FOUR, _FIVE = np.uint64(0xFFFFFFFF), np.uint64(0xFFFFFFFFFF)
 _GET, _POST, _HEAD = (np.uint64(int.from_bytes(method, "little")) for method in (b"GET ", b"POST ", b"HEAD "))
@@ -24,25 +26,25 @@ _PROTOCOL = 9
 """Bytes of ` HTTP/1.1`."""
 
 
-def clients(spans: Spans, pattern: str, *, host: bool) -> tuple[dict[str, pa.DictionaryArray], Bools]:
+def clients(spans: Spans, *, host: bool) -> tuple[dict[str, pa.DictionaryArray], Bools]:
     """`host`, `ip` and `user` of what stands before the time, and the rows that are no client.
 
-    `pattern` (for Arrow) is what a client looks like; `host` says whether it begins with one.
+    `host` says whether it begins with one.
     """
     nobody = np.zeros(len(spans), dtype=np.bool_)
     address = spans.stop - len(_NO_USER)
     if not host and (address > spans.start).all() and spans.text.equal(address, _NO_USER).all():
         ip = Spans(spans.text, spans.start, address).dictionary()
         if pc.all(pc.match_substring_regex(ip.dictionary.cast(pa.binary()), _ADDRESS)).as_py() is not False:
-            return {"host": _same(b"", len(spans)), "ip": _values(ip), "user": _same(b"-", len(spans))}, nobody
+            return {"host": same(b"", len(spans)), "ip": _values(ip), "user": same(b"", len(spans))}, nobody
     encoded = spans.dictionary()
-    found = pc.extract_regex(encoded.dictionary.cast(pa.binary()), pattern)
+    found = pc.extract_regex(encoded.dictionary.cast(pa.binary()), f"^{_HOST if host else ''}{_CLIENT}$")
     names = ("host", "ip", "user") if host else ("ip", "user")
     fields = {
         name: pa.DictionaryArray.from_arrays(encoded.indices, found.field(name).fill_null(b"")) for name in names
     }
     if not host:
-        fields["host"] = _same(b"", len(spans))
+        fields["host"] = same(b"", len(spans))
     if found.null_count:
         nobody = np.asarray(found.is_null(), dtype=np.bool_)[np.asarray(encoded.indices)]
     return fields, nobody
@@ -102,5 +104,6 @@ def _values(encoded: pa.DictionaryArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.binary()))
 
 
-def _same(value: bytes, rows: int) -> pa.DictionaryArray:
+def same(value: bytes, rows: int) -> pa.DictionaryArray:
+    """A column that all rows share."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int32)), pa.array([value], pa.binary()))

@@ -69,6 +69,15 @@ class Template:
         """Matches from the line's start, and bounds every line that the template describes."""
         return "^" + _regex(self.parts)
 
+    @cached_property
+    def loose(self) -> str | None:
+        """Matches also lines with anything in the place of a request; None where the template has none."""
+        if not any(map(_is_request, self.parts)):
+            return None
+        anything = [Field("", TEXT, part.until) if isinstance(part, Field) else part for part in self.parts]
+        parts = [loose if _is_request(part) else part for part, loose in zip(self.parts, anything, strict=True)]
+        return "^" + _regex(parts)
+
     @property
     def blanks(self) -> frozenset[int]:
         """White space that separates fields."""
@@ -101,6 +110,10 @@ def regex_of(templates: Sequence[Template]) -> str:
         raise ValueError("the templates differ in their fields")
     between = f"(?:{'|'.join(map(_regex, ways))})" if any(ways) else ""
     return "^" + _regex(parts[0][:head]) + between + _regex(parts[0][len(parts[0]) - tail :])
+
+
+def _is_request(part: bytes | Field) -> bool:
+    return isinstance(part, Field) and part.kind == REQUEST
 
 
 def _regex(parts: Iterable[bytes | Field]) -> str:

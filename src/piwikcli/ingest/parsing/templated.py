@@ -43,6 +43,10 @@ class TemplateFormat(LogFormat):
     def richness(self) -> int:
         return max(len(template.parts) for template in self.templates)
 
+    def almost(self, lines: Lines, rows: Ints) -> Ints:
+        found = [match(lines, rows, template.loose)[0] for template in self.templates if template.loose]
+        return np.unique(np.concatenate(found)) if found else rows[:0]
+
     def read(self, lines: Lines, rows: Ints, reading: Reading) -> Rows:
         """Cut what can be cut; what is left meets the templates' expressions."""
         parts: list[Rows] = []

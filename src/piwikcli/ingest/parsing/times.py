@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
+import pyarrow as pa
 
 from piwikcli.ingest.parsing.lines import Ints, Spans, Text
 
@@ -24,8 +25,13 @@ _CLF = re.compile(rb"(\d\d)/([A-Z][a-z][a-z])/(\d{4})[: ](\d\d):(\d\d):(\d\d)", 
 _ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[T _\t](\d\d):(\d\d):(\d\d)", re.ASCII)
 _REST = re.compile(rb"(?:[.,]\d+)?\s*(\S*)")
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?", re.ASCII)
-# width of a date and time, its pattern, where minutes and seconds stand
-_CORES = ((20, _CLF, 15, 18), (19, _ISO, 14, 17))
+# width of a date and time, its pattern, where the minutes stand
+_CORES = ((20, _CLF, 15), (19, _ISO, 14))
+# a time from the colon before its minutes on
+_COLONS = np.uint64(int.from_bytes(b":\0\0:\0\0\0\0", "little"))
+_COLONS_MASK = np.uint64(int.from_bytes(b"\xff\0\0\xff\0\0\0\0", "little"))
+_BYTE = np.uint64(0xFF)
+_FIRST_BYTES = np.array([(1 << (8 * size)) - 1 for size in range(8)], dtype=np.uint64)
 _FRACTION_DIGITS = 12
 
 
@@ -92,34 +98,33 @@ def _cores(spans: Spans) -> tuple[Ints, Spans]:
     text, start, stop = spans.text, spans.start, spans.stop
     local = np.full(len(start), NO_TIME, dtype=np.int64)
     rest = start.copy()
-    for width, pattern, minute, second in _CORES:
+    for width, pattern, minute in _CORES:
         rows = np.flatnonzero((local == NO_TIME) & (stop - start >= width))
         if len(rows):
-            found = _core(text, start[rows], pattern, minute, second)
+            found = _core(text, start[rows], pattern, minute)
             local[rows] = found
             rest[rows] = np.where(found == NO_TIME, start[rows], start[rows] + width)
     return local, Spans(text, rest, stop)
 
 
-def _core(text: Text, at: Ints, pattern: re.Pattern[bytes], minute: int, second: int) -> Ints:
+def _core(text: Text, at: Ints, pattern: re.Pattern[bytes], minute: int) -> Ints:
     """Dates and hours once per run of equal ones; minutes and seconds are added."""
     words = text.words(8)
     # the hour ends inside the second word; what follows it changes from line to line
     first, hour = words[at], words[at + 8] & np.uint64((1 << (8 * (minute - 9))) - 1)
+    clock = words[at + (minute - 1)]
     changed = np.ones(len(at), dtype=np.bool_)
     changed[1:] = (first[1:] != first[:-1]) | (hour[1:] != hour[:-1])
     heads = np.flatnonzero(changed)
     keys = zip(first[heads].tolist(), hour[heads].tolist(), strict=True)
     base = np.array([_hour(a, b, pattern) for a, b in keys], dtype=np.int64)
     seconds = np.repeat(base, np.diff(heads, append=len(at)))
-    valid = seconds != NO_TIME
-    array = text.array
-    valid &= (array[at + minute - 1] == 58) & (array[at + second - 1] == 58)
-    for place, worth, highest in ((minute, 600, 53), (minute + 1, 60, 57), (second, 10, 53), (second + 1, 1, 57)):
-        digit = array[at + place]
+    valid = (seconds != NO_TIME) & ((clock & _COLONS_MASK) == _COLONS)
+    for place, worth, highest in ((1, 600, 53), (2, 60, 57), (4, 10, 53), (5, 1, 57)):
+        digit = (clock >> np.uint64(8 * place)) & _BYTE
         valid &= (digit >= 48) & (digit <= highest)
         seconds += (digit.astype(np.int64) - 48) * worth
-    return np.where(valid, seconds, NO_TIME)
+    return seconds if valid.all() else np.where(valid, seconds, NO_TIME)
 
 
 @lru_cache(maxsize=100_000)
@@ -157,15 +162,31 @@ def _skip_fraction(rest: Spans) -> Spans:
 
 def _zoned(local: Ints, zones: Spans, default: tzinfo | int | None) -> Ints:
     """Local times in the zones that their texts name; an empty one is the default (None: no time)."""
-    encoded = zones.dictionary()
-    codes = encoded.indices.to_numpy()
+    texts, codes = _distinct(zones)
     seconds = np.full(len(local), NO_TIME, dtype=np.int64)
-    for code, raw in enumerate(encoded.dictionary.to_pylist()):
+    for code, raw in enumerate(texts):
         of = zone(raw.decode("latin-1")) if raw else default
-        if of is not None:
-            rows = codes == code
-            seconds[rows] = to_utc(local[rows], of)
+        if of is None:
+            continue
+        if len(texts) == 1:
+            return to_utc(local, of)
+        rows = codes == code
+        seconds[rows] = to_utc(local[rows], of)
     return seconds
+
+
+def _distinct(spans: Spans) -> tuple[list[bytes], Ints]:
+    """The distinct texts, and the place of each line's among them; short ones are compared as numbers."""
+    width = spans.stop - spans.start
+    if not len(width) or int(width.max()) > 7:
+        encoded = spans.dictionary()
+        return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+    words = spans.text.words(8)[spans.start] & _FIRST_BYTES[width] | width.astype(np.uint64) << np.uint64(56)
+    if (words == words[0]).all():
+        return spans.take(np.zeros(1, dtype=np.int64)).tolist(), np.zeros(len(width), dtype=np.int64)
+    encoded = pa.array(words).dictionary_encode()
+    texts = [word.to_bytes(8, "little") for word in encoded.dictionary.to_pylist()]
+    return [text[: text[7]] for text in texts], encoded.indices.to_numpy()
 
 
 # --- other clocks ---------------------------------------------------------------------------------------------
