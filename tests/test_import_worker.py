@@ -15,11 +15,15 @@ import pytest
 from helpers_import import assert_same, facts, import_files, new_database, query, rich_log, text
 from piwikcli.errors import InputError, PiwikError
 from piwikcli.ingest import worker as workers
-from piwikcli.ingest.importer import Importer, ImportOptions
-from piwikcli.ingest.prepare import Job
+from piwikcli.ingest.importer import Importer, ImportOptions, Progress
+from piwikcli.ingest.prepare import HitPreparer, Job
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
+from piwikcli.ingest.tracking.importer import TrackingImporter
+from piwikcli.ingest.tracking.logs import LogImporter
 from piwikcli.ingest.worker import Worker
 from piwikcli.store import Database
+from test_tracking_order import database_at, stream, tables
+from tracking_requests import lines_of
 
 OPTIONS = ImportOptions(sites=SiteOptions(1), batch_bytes=20_000)
 """Several pieces and several batches of the small logs here."""
@@ -88,10 +92,49 @@ def test_a_process_that_dies_takes_nothing_along(tmp_path: Path, worker: Worker)
     assert_same(facts(beside, places=True), facts(alone, places=True))
 
 
+def import_requests(
+    worker: Worker | None, database: Database, file: Path, size: int = 12_000, progress: Progress | None = None
+) -> None:
+    options = replace(OPTIONS, batch_bytes=size)
+    assert TrackingImporter(database, options, progress, worker).run([str(file)]).problems == []
+
+
+def test_tracking_requests_are_prepared_there_too(tmp_path: Path, worker: Worker) -> None:
+    """A dump, which then grows; bad lines are rejected at the same places; then a log that goals are found in."""
+    file, log = tmp_path / "requests.jsonl", tmp_path / "access.log"
+    lines = lines_of(stream(3, 150)).splitlines(keepends=True)
+    lines[40:40] = [b"no JSON\n", b'{"rec": "1", "idsite": "9"}\n']
+    log.write_bytes(text(rich_log(6, visits=20)))
+    beside, alone = database_at(tmp_path / "beside.duckdb"), database_at(tmp_path / "alone.duckdb")
+    for part in (lines[:70], lines):
+        file.write_bytes(b"".join(part))
+        import_requests(worker, beside, file)
+        import_requests(None, alone, file)
+    assert LogImporter(beside, OPTIONS, worker=worker).run([str(log)]).outcome("imported") > 20
+    assert LogImporter(alone, OPTIONS).run([str(log)]).problems == []
+    assert query(beside, "SELECT count(*) FROM source_checkpoint")[0][0] > 4
+    assert tables(beside) == tables(alone)
+    rejects = "SELECT line, byte_offset, reason, content FROM reject ORDER BY ALL"
+    assert query(beside, rejects) == query(alone, rejects)
+    assert {reason for _, _, reason, _ in query(beside, rejects)} == {"no_json", "unknown_site", "no_match"}
+
+
+def test_tracking_requests_count_once_when_that_process_dies(tmp_path: Path, worker: Worker) -> None:
+    file = tmp_path / "requests.jsonl"
+    file.write_bytes(lines_of(stream(3, 150)))
+    beside, alone = database_at(tmp_path / "beside.duckdb"), database_at(tmp_path / "alone.duckdb")
+    with pytest.raises(PiwikError, match="has ended; run the import again"):
+        import_requests(worker, beside, file, 1_000, lambda *_: worker._process.kill())
+    assert 0 < query(beside, "SELECT count(*) FROM request")[0][0] < 150
+    for database in (beside, alone):
+        import_requests(None, database, file)
+    assert tables(beside) == tables(alone)
+
+
 def test_a_file_that_was_replaced_is_not_read(tmp_path: Path, worker: Worker) -> None:
     file = tmp_path / "access.log"
     file.write_bytes(text(rich_log(5)))
-    job = Job(str(file), b"another log", 0, 1, 1, "ncsa_extended", OPTIONS, SiteBook(SiteOptions(1)))
+    job = Job(str(file), b"another log", 0, 1, 1, "ncsa_extended", OPTIONS, SiteBook(SiteOptions(1)), HitPreparer)
     with pytest.raises(InputError, match=r"access\.log: was replaced while it was read"):
         list(worker.pieces(job))
 

@@ -41,25 +41,29 @@ def command(
     )
     allowed = log_values.max_rejects(max_rejects)
     from piwikcli.ingest.files import expand
-    from piwikcli.ingest.prepare import ImportOptions
-    from piwikcli.ingest.privacy import Privacy
-    from piwikcli.ingest.sitebook import SiteOptions
-    from piwikcli.ingest.tracking.importer import TrackingImporter
+    from piwikcli.ingest.worker import beside
 
-    chosen = ImportOptions(
-        sites=SiteOptions(idsite),
-        geoip=settings.path("geoip.database"),
-        data_dir=settings.path("data_dir"),
-        daily_salt=settings.text("visitors.salt") == "daily",
-        privacy=Privacy.of(settings),
-        look_back=settings.integer("visitors.look_back"),
-        ai_assistants=settings.flag("referrers.ai_assistants"),
-        batch_bytes=batch_bytes,
-        max_line_bytes=max_line_bytes,
-        dry_run=dry_run,
-        described=json.dumps({"requests": files, "idsite": idsite}),
-    )
-    summary = run(settings, chosen, expand(files), memory_limit, threads, None, TrackingImporter)
+    names = expand(files)
+    with beside(names, threads) as worker:
+        from piwikcli.ingest.prepare import ImportOptions
+        from piwikcli.ingest.privacy import Privacy
+        from piwikcli.ingest.sitebook import SiteOptions
+        from piwikcli.ingest.tracking.importer import TrackingImporter
+
+        chosen = ImportOptions(
+            sites=SiteOptions(idsite),
+            geoip=settings.path("geoip.database"),
+            data_dir=settings.path("data_dir"),
+            daily_salt=settings.text("visitors.salt") == "daily",
+            privacy=Privacy.of(settings),
+            look_back=settings.integer("visitors.look_back"),
+            ai_assistants=settings.flag("referrers.ai_assistants"),
+            batch_bytes=batch_bytes,
+            max_line_bytes=max_line_bytes,
+            dry_run=dry_run,
+            described=json.dumps({"requests": files, "idsite": idsite}),
+        )
+        summary = run(settings, chosen, names, memory_limit, threads, worker, TrackingImporter)
     return report(summary, allowed, as_json=summary_json)
 
 

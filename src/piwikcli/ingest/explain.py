@@ -17,7 +17,7 @@ from typing import Any
 from piwikcli.errors import InputError
 from piwikcli.ingest.importer import Importer
 from piwikcli.ingest.parse import parse
-from piwikcli.ingest.prepare import ImportOptions, Job, Piece
+from piwikcli.ingest.prepare import ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.stored import stored
 from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.summary import DROPPED, IMPORTED, REJECTED
@@ -26,6 +26,7 @@ from piwikcli.ingest.tracking.fates import REASONS
 from piwikcli.ingest.tracking.importer import ReplayImporter, TrackingImporter
 from piwikcli.ingest.tracking.inputs import Read, detect
 from piwikcli.ingest.tracking.logs import LogImporter
+from piwikcli.ingest.tracking.prepare import RequestPreparer
 from piwikcli.ingest.tracking.sent import NONE, Sent
 from piwikcli.store import Connection, Database, number
 
@@ -144,17 +145,26 @@ class _Logs(_Explainer, LogImporter):
                 yield piece.last_line, one
 
 
-class _Requests(_Explainer, TrackingImporter):
-    """Tracking requests: those that were sent, and their fates."""
+class _Asking(RequestPreparer):
+    """Remembers what was sent."""
 
-    def __init__(self, database: Database, options: ImportOptions) -> None:
-        super().__init__(database, options)
-        self._asked: list[tuple[Read, Piece]] = []
+    def __init__(self, options: ImportOptions) -> None:
+        super().__init__(options)
+        self.asked: list[tuple[Read, Piece]] = []
 
     def _piece(self, chunk: Chunk, read: Read, job: Job, consumed: int) -> Piece:
         piece = super()._piece(chunk, read, job, consumed)
-        self._asked.append((read, piece))
+        self.asked.append((read, piece))
         return piece
+
+
+class _Requests(_Explainer, TrackingImporter):
+    """Tracking requests: those that were sent, and their fates."""
+
+    def _prepared_by(self, log_format: str) -> type[Preparer]:
+        self._preparer = _Asking(self._options)
+        self._preparers[_Asking] = self._preparer
+        return _Asking
 
     def _named(self, text: bytes) -> str:
         try:
@@ -165,7 +175,7 @@ class _Requests(_Explainer, TrackingImporter):
             ) from None
 
     def _lines(self, text: bytes, log_format: str) -> Iterator[tuple[int, Explained]]:
-        for read, piece in self._asked:
+        for read, piece in self._preparer.asked:
             sent = read.sent
             for row, (line, offset, code) in enumerate(
                 zip(sent.line.tolist(), sent.offset.tolist(), piece.batch.fate.tolist(), strict=True)

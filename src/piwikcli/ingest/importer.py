@@ -25,7 +25,7 @@ from piwikcli.ingest.files import in_order
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.follow import Followed
 from piwikcli.ingest.lookups.location import Locator
-from piwikcli.ingest.prepare import PIECE_BYTES, ImportOptions, Job, Piece, Preparer
+from piwikcli.ingest.prepare import PIECE_BYTES, HitPreparer, ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.sitebook import SiteBook
 from piwikcli.ingest.stream import STDIN, LogStream
 from piwikcli.ingest.summary import ALREADY, IMPORTED, Summary
@@ -76,7 +76,7 @@ class Importer:
         """`worker` prepares files in a process of its own; who started it closes it."""
         self._options = options
         self._worker = worker
-        self._preparer: Preparer | None = None
+        self._preparers: dict[type[Preparer], Preparer] = {}
         self._progress = progress
         self._scratch = tempfile.TemporaryDirectory(prefix="piwik-") if options.dry_run else None
         if self._scratch and not database.exists():
@@ -256,6 +256,13 @@ class Importer:
 
         return Committer(recognition, self._devices)
 
+    def _prepared_by(self, log_format: str) -> type[Preparer]:
+        """What prepares a content in a format (by its key)."""
+        return HitPreparer
+
+    _configured: Any = None
+    """What preparers need beside sites and options: see `Job.configured`."""
+
     def _in_order(self, names: list[str]) -> list[str]:
         """The files in order of their first lines' times."""
         return in_order(names, self._options.choice, self._options.reading)
@@ -321,6 +328,8 @@ class Importer:
             log_format=log_format,
             options=self._options,
             book=self._book,
+            preparer=self._prepared_by(log_format),
+            configured=self._configured,
             wanted=self._wanted,
         )
         interrupt = self._worker.close if self._worker is not None else None
@@ -359,8 +368,9 @@ class Importer:
         """By the worker, if there is one; what comes from stdin only this process has."""
         if self._worker is not None and stream.name != STDIN:
             return self._worker.pieces(job)
-        self._preparer = self._preparer or Preparer(self._options)
-        return self._preparer(job, stream)
+        if job.preparer not in self._preparers:
+            self._preparers[job.preparer] = job.preparer(self._options)
+        return self._preparers[job.preparer](job, stream)
 
     def _commit(
         self,

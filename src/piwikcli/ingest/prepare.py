@@ -7,6 +7,7 @@ importing process or in a worker beside it, with the same result. See docs/expla
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import resources
@@ -83,6 +84,10 @@ class Job:
     """Key of the format there."""
     options: ImportOptions
     book: SiteBook
+    preparer: type[Preparer]
+    """What prepares it."""
+    configured: Any = None
+    """What else is configured that it needs; may be sent to another process."""
     wanted: int | None = None
     """How many requests are; the rest is left. None: all there are."""
     truncated: bool = False
@@ -131,12 +136,14 @@ def make_enricher(options: ImportOptions) -> Enricher:
     )
 
 
-class Preparer:
-    """Prepares the files of one run; what it has looked at is remembered from file to file."""
+class Preparer(ABC):
+    """Prepares the files of one run; what it has looked at is remembered from file to file.
+
+    A batch's vocabulary goes to another process as an empty one, and what is in it as news: see `worker`.
+    """
 
     def __init__(self, options: ImportOptions) -> None:
         self._options = options
-        self._enricher = make_enricher(options)
 
     def __call__(self, job: Job, stream: LogStream | None = None) -> Iterator[Piece]:
         """The file's pieces. `stream` stands at the job's offset; without it the file is opened.
@@ -155,6 +162,18 @@ class Preparer:
         finally:
             job.truncated = stream.truncated
             stream.close()
+
+    @abstractmethod
+    def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
+        """The pieces of a stream that stands at the job's offset."""
+
+
+class HitPreparer(Preparer):
+    """Prepares logs whose lines are hits and no more."""
+
+    def __init__(self, options: ImportOptions) -> None:
+        super().__init__(options)
+        self._enricher = make_enricher(options)
 
     def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
         options, line = self._options, job.line

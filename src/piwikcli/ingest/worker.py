@@ -13,18 +13,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from piwikcli.errors import PiwikError
 
 if TYPE_CHECKING:
-    from piwikcli.ingest.prepare import Job, Piece
-    from piwikcli.ingest.vocabulary import News, Vocabulary
+    from piwikcli.ingest.prepare import Job, Piece, Preparer
 
 WORTHWHILE = 8 << 20
 """Bytes of input from which on a process of its own pays for its start."""
@@ -35,7 +34,7 @@ class _Sent:
     """A piece on its way, and what its vocabulary has got; `fresh`: the vocabulary begins anew with it."""
 
     piece: Piece
-    news: News
+    news: Any
     fresh: bool
 
 
@@ -74,18 +73,16 @@ class Worker:
         command = [sys.executable, "-P", "-c", serving]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
         theirs.close()
-        self._words: Vocabulary | None = None
+        self._words: Any = None
 
     def pieces(self, job: Job) -> Iterator[Piece]:
         """The pieces of a file, in order. Raises what the preparing raised."""
-        from piwikcli.ingest.vocabulary import Vocabulary
-
         end: _End | None = None
         try:
             self._pipe.send(job)
             while isinstance(sent := self._pipe.recv(), _Sent):
                 if sent.fresh or self._words is None:
-                    self._words = Vocabulary()
+                    self._words = sent.piece.batch.vocabulary  # an empty one of its kind
                 self._words.add(sent.news)
                 sent.piece.batch.vocabulary = self._words
                 yield sent.piece
@@ -108,19 +105,20 @@ class Worker:
 
 def serve(descriptor: int) -> None:
     """What the process does: jobs in, pieces out, until the other side is gone."""
-    from piwikcli.ingest.prepare import Preparer
+    import piwikcli.ingest.prepare  # noqa: F401 - while the other side gets its first job ready
 
     pipe = Connection(descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches both; the other side decides
     gc.set_threshold(200_000)  # what it makes stays
-    preparer: Preparer | None = None
-    sizes: tuple[int, ...] = ()
-    words: Vocabulary | None = None
+    preparers: dict[type[Preparer], Preparer] = {}
+    sizes: Sequence[int] = ()
+    words: Any = None
     try:
         while True:
             job: Job = pipe.recv()
-            preparer = preparer or Preparer(job.options)
-            pieces = preparer(job)
+            if job.preparer not in preparers:
+                preparers[job.preparer] = job.preparer(job.options)
+            pieces = preparers[job.preparer](job)
             while True:
                 try:
                     piece = next(pieces, None)

@@ -95,6 +95,23 @@ class Vocabulary:
     def __len__(self) -> int:
         return sum(len(part) for part in vars(self).values())
 
+    def __reduce__(self) -> tuple[type[Vocabulary], tuple[()]]:
+        """To another process goes an empty one; what is in it goes as news."""
+        return Vocabulary, ()
+
+    def sizes(self) -> list[int]:
+        """How much there is of everything, for a later `since`."""
+        return [len(part.names) for part in vars(self).values()]
+
+    def since(self, sizes: Sequence[int]) -> list[list[Any]]:
+        """What has come since the sizes were these."""
+        return [part.names[size:] for part, size in zip(vars(self).values(), sizes, strict=True)]
+
+    def add(self, news: Sequence[list[Any]]) -> None:
+        """Take over what another process's vocabulary has got; this one is then read by place only."""
+        for part, names in zip(vars(self).values(), news, strict=True):
+            part.names.extend(names)
+
 
 @dataclass(slots=True)
 class Batch:
@@ -115,6 +132,12 @@ class Batch:
     def __len__(self) -> int:
         return len(self.columns["time"])
 
+    def __reduce__(self) -> tuple[Callable[..., Batch], tuple[object, ...]]:
+        """To another process: most columns hold one value, or small ones."""
+        packed = {name: _packed(values) for name, values in self.columns.items()}
+        parts = (self.fate, packed, self.floats, self.visitor, self.page_view, self.vocabulary, self.unknown_hosts)
+        return _unpacked_batch, parts
+
     @classmethod
     def join(cls, batches: Sequence[Batch]) -> Batch:
         """Batches of one vocabulary as one."""
@@ -130,7 +153,27 @@ class Batch:
             np.concatenate([b.visitor for b in full]),
             pa.concat_arrays([b.page_view for b in full]),
             first.vocabulary,
+            frozenset().union(*(b.unknown_hosts for b in batches)),
         )
+
+
+def _packed(values: Ints) -> tuple[int, int] | npt.NDArray[np.int32] | Ints:
+    """(value, rows) of a column with one value, otherwise its values, in 32 bits where they fit."""
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    if low == high:
+        return low, len(values)
+    return values.astype(np.int32) if low >= -(1 << 31) and high < 1 << 31 else values
+
+
+def _unpacked(values: Any) -> Ints:
+    if isinstance(values, tuple):
+        value, rows = values
+        return np.full(rows, value, dtype=np.int64)
+    return np.asarray(values, dtype=np.int64)
+
+
+def _unpacked_batch(fate: Any, packed: dict[str, Any], *others: Any) -> Batch:
+    return Batch(fate, {name: _unpacked(values) for name, values in packed.items()}, *others)
 
 
 def each(column: Column, function: Callable[[str], int | None], missing: int = NULL) -> Ints:

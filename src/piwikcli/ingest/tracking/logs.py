@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,23 +18,19 @@ from piwikcli.ingest.commit import Committer
 from piwikcli.ingest.enrich import Batch as PlainBatch
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.importer import Importer, Storing
-from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.parse import parse
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.hits import REJECT_BYTES, Parsed, Reject
-from piwikcli.ingest.prepare import Job, Piece, make_enricher, spammers, while_wanted
+from piwikcli.ingest.prepare import HitPreparer, ImportOptions, Job, Piece, Preparer, make_enricher, while_wanted
 from piwikcli.ingest.rules import REASONS
 from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.summary import DROPPED, IMPORTED, REJECTED
 from piwikcli.ingest.tracking import fates as tracked
+from piwikcli.ingest.tracking.batch import Batch
 from piwikcli.ingest.tracking.commit import TrackingCommitter
-from piwikcli.ingest.tracking.enrich import Enricher
 from piwikcli.ingest.tracking.hits import EVENT, Composer
-from piwikcli.ingest.tracking.installation import Installation
-from piwikcli.lists.definitions import Definitions
-from piwikcli.store import Connection, dimensions, goals, number
-
-PIECE_BYTES = 8 << 20
+from piwikcli.ingest.tracking.prepare import PIECE_BYTES, TrackingPreparer, configured
+from piwikcli.store import Connection, number
 
 
 class LogImporter(Importer):
@@ -41,13 +38,9 @@ class LogImporter(Importer):
 
     def _begin(self, connection: Connection) -> None:
         super()._begin(connection)
-        self._goals = goals.of_sites(connection)
-        self._dimensions = dimensions.of_sites(connection)
+        self._configured = configured(connection, self._recognition)
         # plain hits may belong to visits of requests, which only these know
-        self._always = bool(self._goals) or bool(number(connection, "SELECT count(*) FROM request_detail"))
-        self._judge = make_enricher(self._options)
-        self._tracker: Enricher | None = None
-        self._known: set[int] = set()
+        self._always = bool(self._configured.goals) or bool(number(connection, "SELECT count(*) FROM request_detail"))
 
     def _make_committer(self, recognition: Recognition) -> Storing:
         return _Committers(
@@ -63,16 +56,25 @@ class LogImporter(Importer):
         else:
             self._devices.learn({client.agent for client in batch.vocabulary.clients.names})
 
-    def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
-        log_format = self._options.choice.again(job.log_format)
-        if self._always or self._options.variables or says_more(log_format):
-            return self._requests(job, stream, log_format)
-        return super()._pieces(job, stream)
+    def _prepared_by(self, log_format: str) -> type[Preparer]:
+        if self._always or self._options.variables or says_more(self._options.choice.again(log_format)):
+            return LogRequestPreparer
+        return HitPreparer
 
-    def _requests(self, job: Job, stream: LogStream, log_format: LogFormat) -> Iterator[Piece]:
+
+class LogRequestPreparer(TrackingPreparer):
+    """Prepares logs as tracking requests: the rules of logs first, then those of requests."""
+
+    def __init__(self, options: ImportOptions) -> None:
+        super().__init__(options)
+        self._judge = make_enricher(options)
+
+    def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
         options, line = self._options, job.line
         limit = options.max_line_bytes
-        self._judge.use(self._book)
+        log_format = options.choice.again(job.log_format)
+        known = len(job.book.created)
+        self._judge.use(job.book)
         chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), limit)
         for chunk in while_wanted(chunks, job, stream.tail):
             now = int(time.time())
@@ -81,64 +83,50 @@ class LogImporter(Importer):
             if job.first_line > line:
                 parsed = parsed.from_line(job.first_line)
             line += parsed.lines
-            piece = self._piece(chunk, parsed, log_format, now, stream.consumed())
-            job.count(piece.fates)
-            yield piece
+            batch, reasons = self._judged(job, parsed)
+            fates, rejects = _fates(chunk, parsed, reasons)
+            job.count(fates)
+            yield Piece(
+                size=chunk.size,
+                end=chunk.offset + chunk.size,
+                tail=chunk.tail,
+                lines=parsed.lines,
+                last_line=parsed.last_line_offset,
+                unterminated=_last_fate(parsed, reasons, rejects) if chunk.unterminated else "",
+                batch=batch,
+                fates=fates,
+                rejects=rejects,
+                log_format=log_format.key,
+                created=job.book.created[known:],
+                consumed=stream.consumed(),
+            )
 
-    def _piece(self, chunk: Chunk, parsed: Parsed, log_format: LogFormat, now: int, consumed: int) -> Piece:
-        """The rules of logs first, then those of requests."""
+    def _judged(self, job: Job, parsed: Parsed) -> tuple[Batch, Any]:
+        """The hits as requests, and why each of them does not count (an empty text where it does)."""
         judged = self._judge(parsed.hits)
         keep = np.flatnonzero(judged.fate == 0)
         o = self._options
-        composer = Composer(o.rules, self._book.sites, o.reading.encoding, o.variables, o.privacy)
+        composer = Composer(o.rules, job.book.sites, o.reading.encoding, o.variables, o.privacy)
         sent = composer(parsed.hits.take(keep), judged.columns["site"], judged.columns["time"])
-        batch = self._track(sent, now)
-        self._summary.unknown_hosts |= judged.unknown_hosts
+        batch = replace(self._enrich(job, sent, None), unknown_hosts=frozenset(judged.unknown_hosts))
         reasons = np.array(REASONS, dtype=object)[judged.fate]
         reasons[keep] = np.array(tracked.REASONS, dtype=object)[batch.fate]
-        fates: ledger.Fates = Counter()
-        rejects = list(parsed.rejects)
-        for reason, count in Counter(reasons.tolist()).items():
-            if not reason:
-                fates[IMPORTED, ""] += count
-            elif reason in REASONS or reason in tracked.DROPPED:
-                fates[DROPPED, reason] += count
-            else:
-                rejects += _rejects(chunk, parsed, np.flatnonzero(reasons == reason), reason)
-        fates += ledger.others_of(parsed)
-        fates.update(Counter((REJECTED, reject.reason) for reject in rejects[len(parsed.rejects) :]))
-        return Piece(
-            size=chunk.size,
-            end=chunk.offset + chunk.size,
-            tail=chunk.tail,
-            lines=parsed.lines,
-            last_line=parsed.last_line_offset,
-            unterminated=_last_fate(parsed, reasons, rejects) if chunk.unterminated else "",
-            batch=batch,
-            fates=fates,
-            rejects=sorted(rejects, key=lambda reject: reject.offset),
-            log_format=log_format.key,
-            created=[],
-            consumed=consumed,
-        )
+        return batch, reasons
 
-    def _track(self, sent: Any, now: int) -> Any:
-        """Requests as they count; sites that the log has made since are known."""
-        if self._tracker is None or self._known != set(self._book.sites):
-            options = self._options
-            self._known = set(self._book.sites)
-            installation = Installation(
-                self._book.sites,
-                self._goals,
-                self._dimensions,
-                None,
-                options.ai_assistants,
-                spammers(options.data_dir),
-                options.privacy,
-                self._recognition.secret,
-            )
-            self._tracker = Enricher(installation, Definitions.load(options.data_dir), Locator(options.geoip))
-        return self._tracker(sent, now)
+
+def _fates(chunk: Chunk, parsed: Parsed, reasons: Any) -> tuple[ledger.Fates, list[Reject]]:
+    fates: ledger.Fates = Counter()
+    rejects = list(parsed.rejects)
+    for reason, count in Counter(reasons.tolist()).items():
+        if not reason:
+            fates[IMPORTED, ""] += count
+        elif reason in REASONS or reason in tracked.DROPPED:
+            fates[DROPPED, reason] += count
+        else:
+            rejects += _rejects(chunk, parsed, np.flatnonzero(reasons == reason), reason)
+    fates += ledger.others_of(parsed)
+    fates.update(Counter((REJECTED, reject.reason) for reject in rejects[len(parsed.rejects) :]))
+    return fates, sorted(rejects, key=lambda reject: reject.offset)
 
 
 class _Committers:
