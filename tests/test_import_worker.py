@@ -9,6 +9,7 @@ import gzip
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from piwikcli.ingest import worker as workers
 from piwikcli.ingest.importer import Importer, ImportOptions, Progress
 from piwikcli.ingest.prepare import HitPreparer, Job
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
+from piwikcli.ingest.stream import HEAD
 from piwikcli.ingest.tracking.importer import TrackingImporter
 from piwikcli.ingest.tracking.logs import LogImporter
 from piwikcli.ingest.worker import Worker
@@ -39,6 +41,7 @@ def worker() -> Iterator[Worker]:
 
 
 def import_beside(worker: Worker, database: Database, *files: Path, options: ImportOptions = OPTIONS) -> None:
+    worker.begin(options, [str(file) for file in files])
     assert Importer(database, options, worker=worker).run([str(file) for file in files]).problems == []
 
 
@@ -59,6 +62,48 @@ def test_the_tables_are_the_same(tmp_path: Path, worker: Worker) -> None:
 
     assert query(beside, "SELECT count(*) FROM source_checkpoint")[0][0] > 4
     assert_same(facts(beside, places=True), facts(alone, places=True))
+
+
+def test_one_file_is_begun_before_its_job_is_there(tmp_path: Path, worker: Worker) -> None:
+    """From its beginning, then where the last import ended, and once more when all of it is imported."""
+    file = tmp_path / "a.log"
+    lines = rich_log(5, visits=240)
+    beside, alone = new_database(tmp_path / "beside.duckdb"), new_database(tmp_path / "alone.duckdb")
+    for part in (lines[: len(lines) // 2], lines, lines):
+        file.write_bytes(text(part))
+        import_beside(worker, beside, file)
+        import_files(alone, file, batch_bytes=20_000)
+    assert_same(facts(beside, places=True), facts(alone, places=True))
+
+
+@pytest.mark.parametrize("change", [{}, {"name": "b.log"}, {"offset": 100}, {"head": b"another"}, {"wanted": 3}])
+def test_what_was_begun_is_used_where_it_is_the_job(tmp_path: Path, change: dict[str, Any]) -> None:
+    for name in ("a.log", "b.log"):
+        (tmp_path / name).write_bytes(text(rich_log(5, visits=60)))
+    preparer = HitPreparer(OPTIONS)
+    preparer.begin(str(tmp_path / "a.log"))
+    begun = preparer._begun
+    assert begun is not None
+    begun.stream.close()
+    job = Job(
+        name=str(tmp_path / change.get("name", "a.log")),
+        head=change.get("head", (tmp_path / "a.log").read_bytes()[:HEAD]),
+        offset=change.get("offset", 0),
+        line=1,
+        first_line=1,
+        log_format=begun.log_format,
+        preparer=HitPreparer,
+        options=OPTIONS,
+        book=SiteBook(OPTIONS.sites),
+        wanted=change.get("wanted"),
+    )
+    assert begun.is_for(job) == (not change)
+
+
+def test_a_file_that_cannot_be_begun_is_left_to_its_job(tmp_path: Path) -> None:
+    preparer = HitPreparer(OPTIONS)
+    preparer.begin(str(tmp_path / "missing.log"))
+    assert preparer._begun is None
 
 
 def test_hosts_make_sites_there_too(tmp_path: Path, worker: Worker) -> None:

@@ -53,6 +53,12 @@ def test_a_report_with_its_archive_present_imports_only_what_it_needs(tmp_path: 
         assert "/a" in done.stdout.replace("\\/", "/")
 
 
+def test_an_import_does_without_pydantic(tmp_path: Path) -> None:
+    (tmp_path / "access.log").write_text(LINE)
+    command = [sys.executable, "-c", SCRIPT, "pydantic", "-q", "import-logs", "access.log", "--skip", "0"]
+    assert subprocess.run(command, capture_output=True, text=True).stderr == ""
+
+
 def test_a_report_is_found_in_the_plugin_that_is_named_for_it() -> None:
     for method, report in plugins.reports().items():
         assert plugins.report(method) is report

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,23 +27,30 @@ PACKERS = {
 }
 
 
-def chunks_of(folder: Path, data: bytes, size: int, max_line: int = 1 << 20) -> list[Chunk]:
+def chunks_of(folder: Path, data: bytes, size: int, max_line: int = 1 << 20, padding: int = 0) -> list[Chunk]:
     (folder / "x.log").write_bytes(data)
     stream = LogStream(str(folder / "x.log"))
     try:
-        return list(stream.chunks(size, max_line))
+        chunks = stream.chunks(size, max_line, padding=padding)
+        return [replace(chunk, buffer=chunk.data, padding=0) for chunk in chunks]
     finally:
         stream.close()
 
 
-def test_padding_follows_the_lines_and_does_not_count(tmp_path: Path) -> None:
-    (tmp_path / "x.log").write_bytes(b"ab\ncd\nef")
+def test_a_shared_buffer_has_zeros_after_the_lines_and_is_filled_again(tmp_path: Path) -> None:
+    (tmp_path / "x.log").write_bytes(b"ab\ncdef\ng")
     stream = LogStream(str(tmp_path / "x.log"))
-    first, second, last = stream.chunks(4, 100, padding=3)
+    seen = [
+        (chunk.offset, chunk.data, chunk.size, bytes(chunk.buffer[chunk.size :][:3]), chunk.tail, id(chunk.buffer))
+        for chunk in stream.chunks(5, 100, padding=3)
+    ]
     stream.close()
-    assert (first.data, first.size, first.padding, first.tail) == (b"ab\n\0\0\0", 3, 3, b"ab\n")
-    assert (second.offset, second.data, second.size, second.tail) == (3, b"cd\n\0\0\0", 3, b"ab\ncd\n")
-    assert (last.offset, last.data, last.size, last.padding, last.unterminated) == (6, b"ef", 2, 0, True)
+    assert [chunk[:5] for chunk in seen] == [
+        (0, b"ab\n", 3, b"\0\0\0", b"ab\n"),
+        (3, b"cdef\n", 5, b"\0\0\0", b"ab\ncdef\n"),
+        (8, b"g", 1, b"", b"ab\ncdef\ng"),
+    ]
+    assert seen[0][5] == seen[1][5]
 
 
 LINE = st.binary(max_size=30).map(lambda data: data.replace(b"\n", b""))
@@ -54,7 +62,9 @@ def test_chunks_are_the_whole_content_cut_at_line_ends(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], ended: bool, size: int, limit: int
 ) -> None:
     data = b"\n".join([b"plain", *lines]) + (b"\n" if ended else b"")
-    chunks = chunks_of(tmp_path_factory.mktemp("stream"), data, size, limit)
+    folder = tmp_path_factory.mktemp("stream")
+    chunks = chunks_of(folder, data, size, limit)
+    assert chunks_of(folder, data, size, limit, padding=64) == chunks
     position = 0
     for chunk in chunks:
         assert chunk.offset == position

@@ -82,8 +82,6 @@ def command(
     if dump_log_regex:
         return _dump(names, lines.choice)
     with beside(names, threads) as worker:  # first of all: both processes import what they need at the same time
-        from piwikcli.ingest.tracking.logs import LogImporter
-
         chosen = lines.import_options(
             settings,
             limit=debug_request_limit,
@@ -93,6 +91,10 @@ def command(
             dry_run=dry_run,
             described=json.dumps({"logs": logs, "idsite": lines.idsite, "rules": _described(lines.rules)}),
         )
+        if worker is not None and not lines.replay_tracking:
+            worker.begin(chosen, names)
+        from piwikcli.ingest.tracking.logs import LogImporter
+
         importer: type[Importer] = LogImporter
         if lines.replay_tracking:
             from piwikcli.ingest.tracking.importer import ReplayImporter as importer

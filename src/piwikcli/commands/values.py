@@ -38,7 +38,7 @@ def _is_plain(value: Any, annotation: Any, param: Any) -> bool:
         return isinstance(value, str) and not param.type_descriptor.is_path
     if annotation is int:
         whole = isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit())
-        return whole and not param.type_descriptor.is_ranged
+        return whole and (info.min is None or int(value) >= info.min) and (info.max is None or int(value) <= info.max)
     if annotation is Path:
         checked = info.exists or info.writable or info.resolve_path or not (info.file_okay and info.dir_okay)
         return isinstance(value, (str, Path)) and not checked

@@ -123,6 +123,16 @@ class Enricher:
         if self._sites != book.sites or not self._sites:
             self._use(book.sites)
 
+    def look_up(self, hits: pa.Table) -> None:
+        """Look at what hits say that come later, as far as it depends on no site."""
+        for name, column in (
+            ("ip", self._ip),
+            ("path", self._path),
+            ("referrer", self._referrer),
+            ("agent", self._agent),
+        ):
+            column(_texts(hits, name))
+
     def _forget(self) -> None:
         """Begin with an empty vocabulary."""
         self.words = Vocabulary()

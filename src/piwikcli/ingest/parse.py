@@ -25,7 +25,7 @@ def parse(
 
     A line longer than `max_line` bytes is rejected.
     """
-    lines = Lines.of(chunk.data, first=chunk.offset == 0, padding=chunk.padding)
+    lines = Lines.of(chunk.buffer, first=chunk.offset == 0, padding=chunk.padding)
     if chunk.oversize:
         lines = Lines(lines.text, lines.start[:1], np.array([lines.text.size]))
     rejects = _Rejects(lines)
@@ -84,13 +84,13 @@ class _Rejects:
         return rows[~bad]
 
     def listed(self, first_line: int, offset: int) -> list[Reject]:
-        data, start, stop = self._lines.text.data, self._lines.start, self._lines.stop
+        text, start, stop = self._lines.text, self._lines.start, self._lines.stop
         return [
             Reject(
                 first_line + row,
                 offset + int(start[row]),
                 reason,
-                data[int(start[row]) : min(int(stop[row]), int(start[row]) + REJECT_BYTES)],
+                text.cut(int(start[row]), min(int(stop[row]), int(start[row]) + REJECT_BYTES)),
             )
             for row, reason in sorted(self._found)
         ]

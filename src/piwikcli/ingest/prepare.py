@@ -9,8 +9,10 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib import resources
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,14 @@ from piwikcli.ingest.enrich import Enricher
 from piwikcli.ingest.formats import Choice
 from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.parse import parse
+from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.fields import Reading
-from piwikcli.ingest.parsing.hits import Reject
+from piwikcli.ingest.parsing.hits import Parsed, Reject
 from piwikcli.ingest.parsing.lines import PADDING
 from piwikcli.ingest.privacy import OPEN, Privacy
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
-from piwikcli.ingest.stream import TAIL, Chunk, LogStream
+from piwikcli.ingest.stream import HEAD, TAIL, Chunk, LogStream
 from piwikcli.ingest.summary import IMPORTED
 from piwikcli.ingest.variables import Variables
 from piwikcli.lists.definitions import Definitions
@@ -153,19 +156,43 @@ class Preparer(ABC):
         if stream is not None:
             yield from self._pieces(job, stream)
             return
-        stream = LogStream(job.name)
+        stream = self._open(job)
         try:
-            if stream.head(len(job.head)) != job.head:
-                raise InputError(f"{job.name}: was replaced while it was read; run the import again")
-            stream.skip_to(job.offset)
             yield from self._pieces(job, stream)
         finally:
             job.truncated = stream.truncated
             stream.close()
 
+    def _open(self, job: Job) -> LogStream:
+        """The job's file, at its offset."""
+        stream = LogStream(job.name)
+        if stream.head(len(job.head)) != job.head:
+            stream.close()
+            raise InputError(f"{job.name}: was replaced while it was read; run the import again")
+        stream.skip_to(job.offset)
+        return stream
+
     @abstractmethod
     def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
         """The pieces of a stream that stands at the job's offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A file whose first chunk is parsed before its job is there."""
+
+    name: str
+    head: bytes
+    log_format: str
+    stream: LogStream
+    chunks: Iterator[Chunk]
+    first: Chunk
+    parsed: Parsed
+
+    def is_for(self, job: Job) -> bool:
+        """Whether that is how the job begins."""
+        whole = job.offset == 0 and job.line == 1 and job.wanted is None and job.options.piece_lines is None
+        return whole and (job.name, job.head, job.log_format) == (self.name, self.head, self.log_format)
 
 
 class HitPreparer(Preparer):
@@ -174,15 +201,54 @@ class HitPreparer(Preparer):
     def __init__(self, options: ImportOptions) -> None:
         super().__init__(options)
         self._enricher = make_enricher(options)
+        self._begun: _Begun | None = None
+
+    def begin(self, name: str) -> None:
+        """Parse the first lines of a file that will probably be imported from its beginning.
+
+        What is wrong with the file is left to the job.
+        """
+        with suppress(InputError), ExitStack() as opened:
+            stream = LogStream(name)
+            opened.callback(stream.close)
+            head = stream.head(HEAD)
+            log_format = self._options.choice.find(name, head)
+            chunks = self._chunks(stream)
+            for first in chunks:
+                parsed = self._parse(first, log_format, 1)
+                self._enricher.look_up(parsed.hits)
+                self._begun = _Begun(name, head, log_format.key, stream, chunks, first, parsed)
+                opened.pop_all()
+                return
+
+    def _open(self, job: Job) -> LogStream:
+        if self._begun is not None:
+            if self._begun.is_for(job):
+                return self._begun.stream
+            self._begun.stream.close()
+            self._begun = None
+        return super()._open(job)
+
+    def _chunks(self, stream: LogStream) -> Iterator[Chunk]:
+        options = self._options
+        return stream.chunks(min(options.batch_bytes, PIECE_BYTES), options.max_line_bytes, padding=PADDING)
+
+    def _parse(self, chunk: Chunk, log_format: LogFormat, line: int) -> Parsed:
+        """The hits of a chunk whose first line has this number."""
+        options, now = self._options, int(time.time())
+        return parse(chunk, log_format, options.reading, first_line=line, now=now, max_line=options.max_line_bytes)
 
     def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
-        options, line = self._options, job.line
-        log_format = options.choice.again(job.log_format)
-        known, limit = len(job.book.created), options.max_line_bytes
+        line, log_format = job.line, self._options.choice.again(job.log_format)
+        known = len(job.book.created)
+        begun, self._begun = self._begun, None
         self._enricher.use(job.book)
-        chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), limit, padding=PADDING)
+        chunks = chain([begun.first], begun.chunks) if begun is not None else self._chunks(stream)
         for chunk in while_wanted(chunks, job, stream.tail):
-            parsed = parse(chunk, log_format, options.reading, first_line=line, now=int(time.time()), max_line=limit)
+            if begun is not None and chunk is begun.first:
+                parsed = begun.parsed
+            else:
+                parsed = self._parse(chunk, log_format, line)
             log_format = parsed.log_format or log_format
             if job.first_line > line:
                 parsed = parsed.from_line(job.first_line)
@@ -218,7 +284,7 @@ def while_wanted(chunks: Iterator[Chunk], job: Job, before: bytes) -> Iterator[C
             yield chunk
             before = chunk.tail
             continue
-        ends = np.flatnonzero(np.frombuffer(chunk.data, dtype=np.uint8) == 10) + 1
+        ends = np.flatnonzero(np.frombuffer(chunk.buffer, np.uint8, chunk.size) == 10) + 1
         ends = np.append(ends, chunk.size) if chunk.unterminated else ends
         at = line = 0
         while at < chunk.size:
@@ -226,7 +292,7 @@ def while_wanted(chunks: Iterator[Chunk], job: Job, before: bytes) -> Iterator[C
                 return
             line = min(line + (job.wanted or len(ends)), line + (at_most or len(ends)), len(ends))
             end = int(ends[line - 1])
-            data = chunk.data[at:end]
+            data = bytes(chunk.buffer[at:end])
             before = (before + data)[-TAIL:]
             unterminated = chunk.unterminated and end == chunk.size
             yield Chunk(chunk.offset + at, data, len(data), unterminated, tail=before)

@@ -74,7 +74,7 @@ class Requests:
         """Some rows, or all of them in another order; None leaves them as they are."""
         if rows is None:
             return self
-        return Requests(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return Requests(*(getattr(self, field.name).take(rows) for field in fields(self)))
 
     def join(self, other: Requests) -> Requests:
         """These requests and then the other ones."""

@@ -15,11 +15,11 @@ import numpy as np
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.parsing.lines import Lines
-from piwikcli.ingest.stream import LogStream
+from piwikcli.ingest.stream import HEAD, LogStream
 from piwikcli.store import Connection, number
 from piwikcli.store.retention import masked
 
-HEADS = (256, 4096, 65536)
+HEADS = (256, 4096, HEAD)
 """Hashes are kept of the first so many bytes of content, as far as it reaches."""
 
 

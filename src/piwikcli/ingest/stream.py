@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, Protocol, cast
 
 from piwikcli.errors import InputError
 
@@ -23,6 +23,8 @@ STDIN = "-"
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\x00", "xz"))
 TAIL = 4096
 """How many bytes before a committed offset tell whether a content is still the same."""
+HEAD = 65536
+"""How many bytes at the beginning of a content tell its format, and whether it is the same."""
 _REJECT_BYTES = 4096
 """How much of a line that is longer than the limit is kept."""
 
@@ -36,14 +38,28 @@ class Chunk:
     """
 
     offset: int
-    data: bytes
+    buffer: bytes | bytearray
+    """What holds the lines; a bytearray is used again for the next chunk."""
     size: int
     unterminated: bool = False
     oversize: bool = False
     tail: bytes = b""
     """The last TAIL bytes of the content up to the chunk's end."""
     padding: int = 0
-    """So many zeros follow the lines in `data`."""
+    """So many bytes follow the lines in `buffer`, zeros at first."""
+
+    @property
+    def data(self) -> bytes:
+        """The lines, to keep."""
+        return self.buffer if isinstance(self.buffer, bytes) else bytes(memoryview(self.buffer)[: self.size])
+
+
+class _Readable(Protocol):
+    """A file, decompressed or as it is."""
+
+    def readinto(self, room: memoryview, /) -> int: ...
+
+    def close(self) -> None: ...
 
 
 class _ZstdFile:
@@ -58,8 +74,8 @@ class _ZstdFile:
         self._started = False
         self._ready = memoryview(b"")
 
-    def read(self, size: int) -> bytes:
-        """Up to `size` bytes; empty at the end."""
+    def readinto(self, room: memoryview) -> int:
+        """Fill the beginning of `room`; how many bytes, none at the end."""
         while not self._ready:
             packed = self._frame.unused_data if self._frame.eof else b""
             if self._frame.eof:
@@ -68,11 +84,12 @@ class _ZstdFile:
             if not packed:
                 if self._started:
                     raise EOFError("the data end within a zstd frame")
-                return b""
+                return 0
             self._started = True
             self._ready = memoryview(self._frame.decompress(packed))
-        part, self._ready = self._ready[:size], self._ready[size:]
-        return bytes(part)
+        part, self._ready = self._ready[: len(room)], self._ready[len(room) :]
+        room[: len(part)] = part
+        return len(part)
 
     def close(self) -> None:
         """The raw file is closed by whoever opened it."""
@@ -111,27 +128,27 @@ class LogStream:
         self.total = path.stat().st_size if path.is_file() else 0
         return raw
 
-    def _decompressed(self) -> BinaryIO:
+    def _decompressed(self) -> _Readable:
         start = self._raw.peek(6)[:6]
         kind = next((kind for magic, kind in _MAGIC if start.startswith(magic)), None)
         if kind == "gzip":
             from isal import igzip
 
             opened: Any = igzip.IGzipFile
-            return cast(BinaryIO, opened(fileobj=self._raw, mode="rb"))
+            return cast(_Readable, opened(fileobj=self._raw, mode="rb"))
         if kind == "bzip2":
-            return cast(BinaryIO, bz2.BZ2File(self._raw))
+            return bz2.BZ2File(self._raw)
         if kind == "xz":
-            return cast(BinaryIO, lzma.LZMAFile(self._raw))
+            return lzma.LZMAFile(self._raw)
         if kind == "zstd":
-            return cast(BinaryIO, _ZstdFile(self._raw))
+            return _ZstdFile(self._raw)
         return self._raw
 
     def reopen(self) -> None:
         """Start again from the first byte. What came from stdin must have been spooled."""
         if self._spool is not None:
             self._spool.seek(0)
-            self._raw, self._file = self._spool, cast(BinaryIO, self._spool)
+            self._raw, self._file = self._spool, self._spool
         elif self.name == STDIN:
             raise ValueError("stdin cannot be read twice")
         else:
@@ -161,7 +178,8 @@ class LogStream:
     def head(self, size: int) -> bytes:
         """The first `size` bytes of content (or all there is), without consuming them."""
         if len(self._head) < size and self._position == 0:
-            self._head += self._read_exactly(size - len(self._head))
+            room = bytearray(size - len(self._head))
+            self._head += memoryview(room)[: self._read_into(memoryview(room))]
         return self._head[:size]
 
     def skip_to(self, offset: int) -> bytes:
@@ -203,54 +221,60 @@ class LogStream:
     def chunks(self, size: int, max_line: int, *, padding: int = 0) -> Iterator[Chunk]:
         """The content from here on, as chunks of about `size` bytes of whole lines.
 
-        `padding` is how many zeros their data should end in (an oversize line's and the last chunk's do not).
+        With `padding`, so many zeros follow the lines of each; and the chunks share one buffer, which the next
+        one overwrites: it costs less to fill it again than to get new memory for every chunk.
         """
-        carry = b""
+        room = bytearray(max_line + size + _REJECT_BYTES + padding)
+        view = memoryview(room)
         offset = self._position
-        skipped = 0
+        carried = skipped = 0
         while True:
-            block = self._next(size)
-            if skipped:  # inside a line that is too long already
-                end = block.find(b"\n")
-                self._tail = (self._tail + (block[: end + 1] if end >= 0 else block))[-TAIL:]
-                if block and end < 0:
-                    skipped += len(block)
+            read = self._next_into(view[carried : carried + size])
+            filled = carried + read
+            if skipped:  # inside a line that is too long already; what is carried of it is its beginning
+                end = room.find(b"\n", carried, filled) + 1
+                self._tail = (self._tail + room[carried : end or filled])[-TAIL:]
+                skipped += (end or filled) - carried
+                if read and not end:
                     continue
-                total = skipped + (end + 1 if end >= 0 else 0)
-                yield Chunk(offset, carry, total, unterminated=end < 0, oversize=True, tail=self._tail)
-                offset, carry, skipped = offset + total, b"", 0
-                block = block[end + 1 :] if end >= 0 else b""
-                if not block and end >= 0:
+                beginning = bytes(view[:carried])
+                yield Chunk(offset, beginning, skipped, unterminated=not end, oversize=True, tail=self._tail)
+                if not end:
+                    return
+                view[: filled - end] = view[end:filled]
+                offset, skipped, carried, filled = offset + skipped, 0, 0, filled - end
+                if not filled:
                     continue
-            if not block:
-                if carry:
-                    yield self._chunk(offset, carry, unterminated=True)
+            elif not read:
+                if carried:
+                    yield self._chunk(offset, bytes(view[:carried]), carried, unterminated=True)
                 return
-            cut = block.rfind(b"\n") + 1
+            cut = room.rfind(b"\n", carried, filled) + 1
             if cut:
-                # one copy: the blocks are large
-                data = b"".join((carry, memoryview(block)[:cut], bytes(padding)))
-                yield self._chunk(offset, data, padding=padding)
-                offset += len(data) - padding
-                carry = block[cut:]
-            else:
-                carry += block
-            if len(carry) > max_line:
-                skipped = len(carry)
-                self._tail = (self._tail + carry)[-TAIL:]
-                carry = carry[:_REJECT_BYTES]
+                rest = bytes(view[cut:filled])
+                if padding:
+                    view[cut : cut + padding] = bytes(padding)
+                    yield self._chunk(offset, room, cut)
+                else:
+                    yield self._chunk(offset, bytes(view[:cut]), cut)
+                view[: len(rest)] = rest
+                offset, filled = offset + cut, len(rest)
+            carried = filled
+            if carried > max_line:
+                skipped = carried
+                self._tail = (self._tail + room[:carried])[-TAIL:]
+                carried = min(carried, _REJECT_BYTES)
 
     def whole(self) -> Iterator[Chunk]:
         """The content from here on as one chunk, for what cannot be cut at line ends."""
         offset = self._position
         data = b"".join(iter(lambda: self._next(1 << 20), b""))
         if data:
-            yield self._chunk(offset, data, unterminated=not data.endswith(b"\n"))
+            yield self._chunk(offset, data, len(data), unterminated=not data.endswith(b"\n"))
 
-    def _chunk(self, offset: int, data: bytes, *, unterminated: bool = False, padding: int = 0) -> Chunk:
-        size = len(data) - padding
-        last = data[max(size - TAIL, 0) : size]
-        self._tail = (self._tail + last)[-TAIL:]
+    def _chunk(self, offset: int, data: bytes | bytearray, size: int, *, unterminated: bool = False) -> Chunk:
+        self._tail = (self._tail + data[max(size - TAIL, 0) : size])[-TAIL:]
+        padding = len(data) - size
         return Chunk(offset, data, size, unterminated, tail=self._tail, padding=padding)
 
     def close(self) -> None:
@@ -259,22 +283,24 @@ class LogStream:
             self._raw.close()
 
     def _next(self, size: int) -> bytes:
-        if self._head:
-            block, self._head = self._head[:size], self._head[size:]
-            if len(block) < size:
-                block += self._read_exactly(size - len(block))
-        else:
-            block = self._read_exactly(size)
-        self._position += len(block)
-        return block
+        """The next `size` bytes, or fewer at the end of the content."""
+        room = bytearray(size)
+        return bytes(memoryview(room)[: self._next_into(memoryview(room))])
 
-    def _read_exactly(self, size: int) -> bytes:
-        """`size` bytes, or fewer at the end of the content."""
-        parts: list[bytes] = []
-        missing = size
-        while missing > 0 and not self.truncated:
+    def _next_into(self, room: memoryview) -> int:
+        """Fill `room` with what comes next; how much there was of it."""
+        block, self._head = self._head[: len(room)], self._head[len(room) :]
+        room[: len(block)] = block
+        filled = len(block) + self._read_into(room[len(block) :])
+        self._position += filled
+        return filled
+
+    def _read_into(self, room: memoryview) -> int:
+        """As `_next_into`, of what is not in the head."""
+        filled = 0
+        while filled < len(room) and not self.truncated:
             try:
-                part = self._file.read(missing)
+                count = self._file.readinto(room[filled:])
             except EOFError:
                 self.truncated = True
                 break
@@ -288,9 +314,8 @@ class LogStream:
                     raise
                 self.truncated = True
                 break
-            if not part:
+            if not count:
                 self.truncated = self._damaged
                 break
-            parts.append(part)
-            missing -= len(part)
-        return b"".join(parts) if len(parts) != 1 else parts[0]
+            filled += count
+        return filled

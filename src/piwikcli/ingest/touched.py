@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from piwikcli.ingest.dictionaries import texts, timestamps
+from piwikcli.ingest.distinct import unique
 from piwikcli.ingest.recognise import NULL, Ids, Ints, Requests
 from piwikcli.store import Connection, number
 
@@ -74,15 +75,14 @@ def read(
 
 def _near(connection: Connection, configs: Ids, times: Ints, look_back: int) -> None:
     """Table `touched`: visits whose run a new request of their fingerprint joins, extends or bridges."""
-    found = (
-        pa.table({"config_id": configs, "time": times})
-        .group_by("config_id")
-        .aggregate([("time", "min"), ("time", "max")])
-    )
-    low, high = (found[name].to_numpy() for name in ("time_min", "time_max"))
+    distinct, place = unique(configs)
+    low = np.full(len(distinct), np.iinfo(np.int64).max)
+    high = np.full(len(distinct), np.iinfo(np.int64).min)
+    np.minimum.at(low, place, times)
+    np.maximum.at(high, place, times)
     bounds = pa.table(
         {
-            "config_id": found["config_id"],
+            "config_id": pa.array(distinct),
             "low": timestamps(low - look_back),
             "high": timestamps(high + look_back),
         }

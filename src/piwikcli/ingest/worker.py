@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from piwikcli.errors import PiwikError
 
 if TYPE_CHECKING:
-    from piwikcli.ingest.prepare import Job, Piece, Preparer
+    from piwikcli.ingest.prepare import ImportOptions, Job, Piece, Preparer
 
 WORTHWHILE = 8 << 20
 """Bytes of input from which on a process of its own pays for its start."""
@@ -36,6 +36,14 @@ class _Sent:
     piece: Piece
     news: Any
     fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """A file that will probably be next: see `Preparer.begin`."""
+
+    options: ImportOptions
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,12 @@ class Worker:
         theirs.close()
         self._words: Any = None
 
+    def begin(self, options: ImportOptions, names: list[str]) -> None:
+        """If there is one file only, let it read the first lines while this process finds out what is to be done."""
+        if len(names) == 1:
+            with suppress(OSError):  # it has ended, as whoever sends it a job will see
+                self._pipe.send(_Begin(options, names[0]))
+
     def pieces(self, job: Job) -> Iterator[Piece]:
         """The pieces of a file, in order. Raises what the preparing raised."""
         end: _End | None = None
@@ -105,7 +119,7 @@ class Worker:
 
 def serve(descriptor: int) -> None:
     """What the process does: jobs in, pieces out, until the other side is gone."""
-    import piwikcli.ingest.prepare  # noqa: F401 - while the other side gets its first job ready
+    from piwikcli.ingest.prepare import HitPreparer  # while the other side gets its first job ready
 
     pipe = Connection(descriptor)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches both; the other side decides
@@ -115,7 +129,12 @@ def serve(descriptor: int) -> None:
     words: Any = None
     try:
         while True:
-            job: Job = pipe.recv()
+            job: Job | _Begin = pipe.recv()
+            if isinstance(job, _Begin):
+                hits = HitPreparer(job.options)
+                hits.begin(job.name)
+                preparers[HitPreparer] = hits
+                continue
             if job.preparer not in preparers:
                 preparers[job.preparer] = job.preparer(job.options)
             pieces = preparers[job.preparer](job)

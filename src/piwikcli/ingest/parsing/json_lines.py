@@ -111,7 +111,7 @@ def _strings(spans: Spans, encoding: str) -> pa.Array:
     values = spans.array()
     if _is_utf8(encoding):
         try:
-            spans.text.data.decode()
+            str(memoryview(spans.text.data)[: spans.text.size], "utf-8")
             return values.cast(pa.binary()).cast(pa.string())
         except UnicodeDecodeError:
             pass

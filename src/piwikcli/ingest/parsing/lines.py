@@ -24,11 +24,11 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(slots=True)
 class Text:
-    """Bytes that spans point into. They end in a few zeros, so that words may be read anywhere."""
+    """Bytes that spans point into. A few zeros follow them, so that words may be read anywhere."""
 
-    data: bytes
+    data: bytes | bytearray
     size: int
-    """Bytes without the zeros at the end."""
+    """Bytes without what follows."""
     array: Bytes = field(init=False)
     _places: dict[bytes, Ints] = field(init=False, default_factory=dict)
 
@@ -36,8 +36,12 @@ class Text:
         self.array = np.frombuffer(self.data, dtype=np.uint8)
 
     @classmethod
-    def of(cls, data: bytes | pa.Buffer | memoryview) -> Text:
+    def of(cls, data: bytes | bytearray | pa.Buffer | memoryview) -> Text:
         return cls(b"".join((data, bytes(PADDING))), len(data))
+
+    def cut(self, start: int, stop: int) -> bytes:
+        """A part of it."""
+        return bytes(self.data[start:stop])
 
     def words(self, size: int) -> npt.NDArray[Any]:
         """The text as overlapping little-endian integers of 1, 2, 4 or 8 bytes."""
@@ -109,8 +113,8 @@ class Spans:
         return cls.of(pa.array(list(values), pa.binary()))
 
     def tolist(self) -> list[bytes]:
-        data = self.text.data
-        return [data[a:b] for a, b in zip(self.start.tolist(), self.stop.tolist(), strict=True)]
+        data = memoryview(self.text.data)
+        return [bytes(data[a:b]) for a, b in zip(self.start.tolist(), self.stop.tolist(), strict=True)]
 
     def array(self) -> pa.Array:
         """As a binary_view array, without copying the text.
@@ -149,12 +153,12 @@ class Lines:
         return len(self.start)
 
     @classmethod
-    def of(cls, data: bytes, *, first: bool = False, padding: int = 0) -> Lines:
+    def of(cls, data: bytes | bytearray, *, first: bool = False, padding: int = 0) -> Lines:
         """All lines; the last may lack its newline. `first`: the content begins here, perhaps with a BOM.
 
-        `padding` tells how many zeros after the lines the data have already.
+        `padding` tells how many bytes follow the lines, PADDING zeros at first, or 0.
         """
-        text = Text(data, len(data) - padding) if padding >= PADDING else Text.of(data)
+        text = Text(data, len(data) - padding) if padding else Text.of(data)
         ends = text.places(b"\n")
         if text.size and data[text.size - 1] != _NEWLINE:
             ends = np.append(ends, text.size)
