@@ -99,6 +99,15 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     assert run(["explain", "x"]) == 5
 
 
+def test_bytes_that_are_no_utf8(tmp_path: Path) -> None:
+    """Told as they are imported: as Latin-1."""
+    database = new_database(tmp_path / "piwik.duckdb")
+    text = hit("10:00:00", "/b\xe4").encode("latin-1")
+    [found] = explain_text(database, ImportOptions(sites=SiteOptions(1), dry_run=True), text)
+    assert (found.fields["path"], found.request["url"]) == ("/bä", "example.org/bä")
+    assert '"GET /bä HTTP/1.1"' in found.content
+
+
 def test_a_log_line_that_converts_a_goal(tmp_path: Path) -> None:
     """Also what a log has no room for otherwise: custom variables."""
     database = new_database(tmp_path / "piwik.duckdb")

@@ -179,6 +179,31 @@ def test_a_format_can_be_printed_and_given_back(tmp_path: Path, capsys: pytest.C
     assert "the expression takes user_agent as they stand; shoutcast decodes them" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--log-format-regex", "(?P<ip>.)"], "no named group is a time and none a path"),
+        (["--log-format-regex", "("], "'(' is not a regular expression: missing )"),
+        (["--w3c-field-regex", "x=("], "'(' is not a regular expression: missing )"),
+        (["--w3c-field-regex", r"x=\d+"], "'\\\\d+' of x has no named group"),
+        (
+            ["--exclude-path-from", "nope.txt"],
+            "--exclude-path-from nope.txt: cannot be read: No such file or directory",
+        ),
+        (["--follow", "-"], "--follow reads files, not stdin"),
+    ],
+)
+def test_wrong_options_are_said_before_anything_is_read(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["import-logs", *options, str(tmp_path / "missing.log")]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "piwik.duckdb").exists()
+
+
 def test_values() -> None:
     assert log_values.pairs(["a=b", " c = d=e"], "--x") == {"a": "b", "c": " d=e"}
     with pytest.raises(UsageError, match="--x: 'ab' is not of the form NAME=VALUE"):

@@ -176,6 +176,8 @@ def _follow(
     if chosen.dry_run:
         raise UsageError("--follow keeps what it reads; it is no --dry-run")
     for name in names:
+        if name == "-":
+            raise UsageError("--follow reads files, not stdin")
         if not Path(name).exists():
             if glob.has_magic(name):
                 raise InputError(f"{name}: matches no file; --follow reads files by their names")

@@ -21,7 +21,8 @@ def lines(path: Path | None, option: str) -> list[str]:
     try:
         return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{option} {path}: cannot be read ({error})") from error
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise UsageError(f"{option} {path}: cannot be read: {why}") from error
 
 
 def moment(text: str | None, option: str) -> int | None:

@@ -77,7 +77,7 @@ class _Explainer(Importer):
 
     def explain(self, text: bytes) -> list[Explained]:
         with tempfile.TemporaryDirectory(prefix="piwik-") as folder, self._rehearsing():
-            contents = text.decode(self._options.reading.encoding, "replace").split("\n")
+            contents = [_text(line, self._options.reading.encoding) for line in text.split(b"\n")]
             path = Path(folder) / "line"
             path.write_bytes(text)
             log_format = self._named(text)
@@ -137,11 +137,12 @@ class _Logs(_Explainer, LogImporter):
             now=int(time.time()),
             max_line=options.max_line_bytes,
         )
+        encoding = options.reading.encoding
         hits = {hit["line"]: hit for hit in fields.hits.to_pylist()}
         for line, piece in enumerate(self._made, 1):
             [(outcome, reason)] = piece.fates
             if reason not in ("blank", "comment"):
-                one = Explained(line, "", log_format, outcome, reason, _readable(hits.get(line, {})))
+                one = Explained(line, "", log_format, outcome, reason, _readable(hits.get(line, {}), encoding))
                 yield piece.last_line, one
 
 
@@ -197,16 +198,21 @@ class _Replay(_Requests, ReplayImporter):
         return self._options.choice.find("the line", text).name
 
 
-def _readable(hit: dict[str, Any]) -> dict[str, Any]:
+def _readable(hit: dict[str, Any], encoding: str) -> dict[str, Any]:
     """A hit's fields that the line has."""
     hit = {
         name: value for name, value in hit.items() if name not in ("line", "offset") and value not in (b"", b"-", -1)
     }
     if hit:
         hit["time"] = f"{datetime.fromtimestamp(hit['time'], UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return {
-        name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value for name, value in hit.items()
-    }
+    return {name: _text(value, encoding) if isinstance(value, bytes) else value for name, value in hit.items()}
+
+
+def _text(raw: bytes, encoding: str) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _sent(sent: Sent, row: int) -> dict[str, Any]:

@@ -9,7 +9,9 @@ import numpy as np
 
 from piwikcli.errors import InputError, UsageError
 from piwikcli.ingest.formats.known import FORMATS, named
+from piwikcli.ingest.parsing.expression import compiled
 from piwikcli.ingest.parsing.family import LogFormat
+from piwikcli.ingest.parsing.fields import missing
 from piwikcli.ingest.parsing.grouped import RegexFormat
 from piwikcli.ingest.parsing.headed import HEADER, HeaderFormat
 from piwikcli.ingest.parsing.lines import Lines
@@ -42,9 +44,13 @@ class Choice:
 
     def given(self) -> LogFormat | None:
         """The format that the options name; raises UsageError when there is none such."""
+        for column, regex in self.w3c_matchers.items():
+            if not compiled(regex).groupindex:
+                raise UsageError(f"--w3c-field-regex: {regex!r} of {column} has no named group")
         if self.regex is not None:
-            made: LogFormat = RegexFormat(self.regex)
-            made.fields  # noqa: B018 - raises when it is no expression
+            made = RegexFormat(self.regex)
+            if lacking := missing(made.fields):
+                raise UsageError(f"--log-format-regex: no named group is a {' and none a '.join(lacking)}")
             return made
         if self.string is not None:
             return TemplateFormat(STRING, "", (template_of(self.string),), string=self.string)

@@ -58,6 +58,13 @@ HOST = r"[\w.\-]*(?::\d+)?"
 PATTERNS = {"ip": ADDRESS, "client": r"[\w*.:\-\[\]]+", "host": HOST, "status": r"\d+", "session_time": r"[\d\-]+"}
 """How a field must look (without anchors); others may be anything that fits between their neighbours."""
 
+
+def missing(fields: frozenset[str]) -> list[str]:
+    """What lines of these fields do not say, and must to count as requests."""
+    needed = {"time": {"date", *_EPOCHS}, "path": {"path", "url"}, "client address": {"ip", "client", "forwarded"}}
+    return [name for name, ways in needed.items() if not ways & fields]
+
+
 _EPOCHS = {"epoch_secs": 1, "epoch_milli": 10**3, "epoch_micro": 10**6, "epoch_nano": 10**9}
 _GENERATION = {
     # in the order in which Matomo's importer looks at them

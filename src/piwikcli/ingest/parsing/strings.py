@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from piwikcli.errors import UsageError
+from piwikcli.ingest.parsing.fields import missing
 from piwikcli.ingest.parsing.template import Template
 
 NGINX = {
@@ -86,17 +87,8 @@ def template_of(string: str) -> Template:
         template = (_of_nginx(text) if "$" in text else _of_apache(text)).template()
     except ValueError as error:
         raise UsageError(f"--log-format: {error}") from error
-    missing = [
-        name
-        for name, ways in (
-            ("time", {"date", "epoch_secs", "epoch_milli", "epoch_micro"}),
-            ("path", {"path", "url"}),
-            ("client address", {"ip", "forwarded"}),
-        )
-        if not ways & template.fields
-    ]
-    if missing:
-        raise UsageError(f"--log-format: {string!r} has no {' and no '.join(missing)}")
+    if lacking := missing(template.fields):
+        raise UsageError(f"--log-format: {string!r} has no {' and no '.join(lacking)}")
     return template
 
 
