@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 
 from helpers_import import SAFARI, assert_same, facts, hit, new_database, query, rich_log, text
+from piwikcli.errors import UsageError
 from piwikcli.ingest.formats import Choice
 from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.prepare import ImportOptions
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteOptions
 from piwikcli.ingest.summary import Summary
+from piwikcli.ingest.tracking.importer import ReplayImporter
 from piwikcli.ingest.tracking.logs import LogImporter
 from piwikcli.ingest.variables import Variables
-from piwikcli.store import Database
+from piwikcli.store import Database, dimensions
 
 
 def import_text(database: Database, folder: Path, data: bytes, **options: Any) -> Summary:
@@ -133,3 +135,25 @@ def test_fates_of_lines(tmp_path: Path) -> None:
     assert (again.outcome("imported"), again.outcome("already_imported")) == (2, 8)
     assert query(database, "SELECT count(*) FROM request") == [(3,)]
     assert query(database, "SELECT sum(lines)::INT FROM ledger WHERE outcome <> 'already_imported'") == [(10,)]
+
+
+def test_parameters_that_every_request_gets(tmp_path: Path) -> None:
+    """Also those of a tracking endpoint's log, whatever they say themselves."""
+    database = new_database(tmp_path / "piwik.duckdb")
+    with database.write() as connection:
+        dimensions.add(connection, 1, name="Server", scope="action", extract=[])
+    import_text(database, tmp_path, text([hit("10:00:00", "/a")]), suffix="&dimension1=web01&lang=de")
+    asked = "/matomo.php?idsite=1&rec=1&url=http://example.org/b&dimension1=other"
+    log = tmp_path / "replay.log"
+    log.write_bytes(text([hit("10:00:01", asked)]))
+    ReplayImporter(database, ImportOptions(suffix="dimension1=web02")).run([str(log)])
+    found = query(database, "SELECT custom_dimension_1 FROM log_link_visit_action ORDER BY server_time")
+    assert found == [("web01",), ("web02",)]
+    assert query(database, "SELECT location_browser_lang FROM log_visit WHERE idvisit = 1") == [("de",)]
+    for suffix, message in (
+        ("cip=203.0.113.9", "--request-suffix: cip is of each line, not of all"),
+        ("dimension2=x", "--request-suffix: 'dimension2=x' has no parameter that means something here"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            import_text(database, tmp_path, text([hit("11:00:00")]), suffix=suffix)
+    assert query(database, "SELECT count(*) FROM import") == [(2,)]

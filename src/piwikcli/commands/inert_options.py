@@ -14,7 +14,7 @@ from piwikcli.commands import console
 WITH_VALUE = frozenset(
     "--url --api-url --tracker-endpoint-path --auth-user --auth-password --token-auth --login --password --config"
     " --php-binary --recorders --recorder-max-payload-size --debug-force-one-hit-every-Ns --retry-max-attempts"
-    " --retry-delay --request-timeout --request-suffix --show-progress-delay".split()
+    " --retry-delay --request-timeout --show-progress-delay".split()
 )
 FLAGS = frozenset(
     "--enable-testmode --disable-bulk-tracking --debug-tracker --accept-invalid-ssl-certificate --show-progress"

@@ -125,6 +125,9 @@ class LogOptions:
         str, typer.Option("--title-category-delimiter", metavar="C", help="In the titles of errors.")
     ] = "/"
     encoding: Annotated[str, typer.Option("--encoding", metavar="NAME", help="Of the log.")] = "utf8"
+    request_suffix: Annotated[
+        str | None, _option("--request-suffix", help="Tracking parameters of every request.", metavar="QUERY")
+    ] = None
     replay_tracking: Annotated[
         bool, typer.Option("--replay-tracking", help="The logs are of a tracking endpoint: replay its requests.")
     ] = False
@@ -227,6 +230,7 @@ class LogOptions:
                 proxies=Proxies.of([network for text in self.trusted_proxies or () for network in text.split(",")]),
             ),
             variables=variables,
+            suffix=self.request_suffix or "",
             geoip=settings.path("geoip.database"),
             data_dir=settings.path("data_dir"),
             daily_salt=settings.text("visitors.salt") == "daily",

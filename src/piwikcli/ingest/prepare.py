@@ -50,6 +50,8 @@ class ImportOptions:
     choice: Choice = field(default_factory=Choice)
     reading: Reading = field(default_factory=Reading)
     variables: Variables = field(default_factory=Variables)
+    suffix: str = ""
+    """Parameters that every request gets, as a query string."""
     limit: int | None = None
     """So many requests of the run are imported; what follows is left for another."""
     piece_lines: int | None = None

@@ -18,6 +18,7 @@ from piwikcli.ingest.tracking.commit import TrackingCommitter
 from piwikcli.ingest.tracking.enrich import request_times
 from piwikcli.ingest.tracking.inputs import ENDPOINT, Reader, Replay, detect
 from piwikcli.ingest.tracking.prepare import RequestPreparer, configured
+from piwikcli.ingest.tracking.suffix import Suffix
 from piwikcli.store import Connection
 
 _FAR = 1 << 40
@@ -47,6 +48,7 @@ class TrackingImporter(Importer):
         if not self._book.sites:
             raise UsageError("there is no site yet: piwik sites add --name N --url U")
         self._configured = configured(connection, self._recognition)
+        Suffix(self._options.suffix, self._configured.names)  # a wrong one is found before anything is done
 
     def _make_committer(self, recognition: Recognition) -> TrackingCommitter:
         return TrackingCommitter(recognition, self._devices)

@@ -30,6 +30,7 @@ from piwikcli.ingest.tracking.batch import Batch
 from piwikcli.ingest.tracking.commit import TrackingCommitter
 from piwikcli.ingest.tracking.hits import EVENT, Composer
 from piwikcli.ingest.tracking.prepare import PIECE_BYTES, TrackingPreparer, configured
+from piwikcli.ingest.tracking.suffix import Suffix
 from piwikcli.store import Connection, number
 
 
@@ -39,6 +40,7 @@ class LogImporter(Importer):
     def _begin(self, connection: Connection) -> None:
         super()._begin(connection)
         self._configured = configured(connection, self._recognition)
+        Suffix(self._options.suffix, self._configured.names)  # a wrong one is found before anything is done
         # plain hits may belong to visits of requests, which only these know
         self._always = bool(self._configured.goals) or bool(number(connection, "SELECT count(*) FROM request_detail"))
 
@@ -57,7 +59,8 @@ class LogImporter(Importer):
             self._devices.learn({client.agent for client in batch.vocabulary.clients.names})
 
     def _prepared_by(self, log_format: str) -> type[Preparer]:
-        if self._always or self._options.variables or says_more(self._options.choice.again(log_format)):
+        more = self._options.variables or self._options.suffix
+        if self._always or more or says_more(self._options.choice.again(log_format)):
             return LogRequestPreparer
         return HitPreparer
 

@@ -24,6 +24,7 @@ from piwikcli.ingest.tracking.inputs import Read, Reader, Replay
 from piwikcli.ingest.tracking.installation import Installation
 from piwikcli.ingest.tracking.parameters import NAMES
 from piwikcli.ingest.tracking.sent import Sent
+from piwikcli.ingest.tracking.suffix import Suffix
 from piwikcli.lists.definitions import Definitions
 from piwikcli.store import Connection, dimensions, goals
 from piwikcli.store.dimensions import CustomDimension
@@ -81,8 +82,9 @@ class TrackingPreparer(Preparer):
                 job.configured.secret,
             )
             self._enricher = Enricher(installation, Definitions.load(options.data_dir), Locator(options.geoip))
+            self._suffix = Suffix(options.suffix, job.configured.names)
             self._known = known
-        return self._enricher(sent, int(time.time()))
+        return self._enricher(self._suffix(sent), int(time.time()))
 
 
 class RequestPreparer(TrackingPreparer):
