@@ -40,6 +40,9 @@ def command(
     param: reporting.ParamOption = None,
     raw: reporting.RawOption = False,
     keep_formulas: reporting.KeepFormulasOption = False,
+    chart: Annotated[
+        bool, typer.Option("--chart", help="Draw it: several dates as lines, a table's first rows as bars.")
+    ] = False,
     list_methods: Annotated[
         bool, typer.Option("--list", help="Every method, with its parameters and columns.")
     ] = False,
@@ -52,6 +55,8 @@ def command(
         return
     if method is None:
         raise UsageError("say which report: piwik report METHOD (piwik report --list shows all)")
+    if chart:
+        _require_charts(format)
     from piwikcli.plugins import report
     from piwikcli.report.render import RenderOptions, write
     from piwikcli.report.requests import ReportRequest
@@ -67,12 +72,12 @@ def command(
         show_columns=show_columns,
         hide_columns=hide_columns,
         label=label,
-        raw=raw,
+        raw=raw or chart,
         param=param,
     )
     request = ReportRequest.of(report(method), parameters)
     request.require_needs()
-    format = reporting.output_format(format, file)
+    format = "table" if chart else reporting.output_format(format, file)
     settings = options.load_settings(db=db, lock_timeout=lock_timeout)
     database = options.open_database(settings)
     with reporting.open_reports(
@@ -86,7 +91,8 @@ def command(
     ) as reports:
         result = reports.answer(request, TABLE_ROWS if format == "table" else None)
         feed = reporting.feed(reports.selection)
-    _announce_cuts(result, request)
+    if not chart:
+        _announce_cuts(result, request)
     on_screen = file is None and sys.stdout.isatty()
     render_options = RenderOptions(
         convert_to_unicode=request.flag("convertToUnicode"),
@@ -99,8 +105,25 @@ def command(
         color=on_screen and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
         width=shutil.get_terminal_size().columns if on_screen else None,
     )
+    if chart:
+        from piwikcli.report.render.chart import write as draw
+
+        drawn = "".join(draw(result, request.report.method, render_options, request.words("showColumns")))
+        with output.output(file) as text:
+            text.write(drawn)
+        return
     with output.output(file, binary=True) as stream:
         write(result, format, stream, method=request.report.method, options=render_options)
+
+
+def _require_charts(format: str | None) -> None:
+    """Raises UsageError where a chart can't be drawn whatever the report."""
+    from importlib.util import find_spec
+
+    if format not in (None, "table"):
+        raise UsageError(f"--chart draws for the terminal; it can't be --format {format}")
+    if find_spec("plotext") is None:
+        raise UsageError("--chart needs plotext: pip install 'piwikcli[chart]'")
 
 
 def _announce_cuts(result: object, request: object) -> None:

@@ -22,6 +22,7 @@ Details = Mapping[int, dict[str, Any]]
 """idpath -> metrics by name, and `goals`: goal -> its columns."""
 
 _GOAL_NAMES = tuple(metric.name for metric in GOAL_METRICS)
+GOAL_COLUMNS = ", ".join(_GOAL_NAMES)
 _KEPT_FETCHES = 4
 
 
@@ -32,6 +33,7 @@ class DetailsReader:
         self._connection = connection
         self._ids = list(ids)
         self._records: frozenset[str] | None = None
+        self._metrics: dict[str, set[tuple[int, str]]] = {}
         self._fetched: dict[tuple[str, int | None], dict[int, dict[int, dict[str, Any]]]] = {}
 
     def of(self, idarchive: int, record: str, parent: int | None) -> Details:
@@ -52,6 +54,17 @@ class DetailsReader:
             self._fetched[key] = self._fetch(record, parent)
         return self._fetched[key].get(idarchive, {})
 
+    def metrics(self, idarchive: int, record: str) -> frozenset[str]:
+        """The metrics of plugins that any row of one archive's record has."""
+        if record not in self._metrics:
+            names = metric_names(record)
+            found = self._connection.execute(
+                "SELECT DISTINCT idarchive, metric FROM archive_metric WHERE idarchive = ANY(?) AND record = ?",
+                [self._ids, record],
+            ).fetchall()
+            self._metrics[record] = {(owner, names[metric]) for owner, metric in found if metric in names}
+        return frozenset(name for owner, name in self._metrics[record] if owner == idarchive)
+
     def _fetch(self, record: str, parent: int | None) -> dict[int, dict[int, dict[str, Any]]]:
         parameters: list[Any] = [self._ids, record]
         where = "WHERE idarchive = ANY($1) AND record = $2"
@@ -59,22 +72,31 @@ class DetailsReader:
             where += " AND idpath IN (SELECT idpath FROM archive_path WHERE parent IS NOT DISTINCT FROM $3)"
             parameters.append(parent)
         found: dict[int, dict[int, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
-        names = {metric.id: metric.name for metric in measures_of(record)}
+        names = metric_names(record)
         metrics = self._connection.execute(
             f"SELECT idarchive, idpath, metric, value FROM archive_metric {where}", parameters
         )
         for owner, idpath, metric, value in metrics.fetchall():
             if metric in names:
                 found[owner][idpath][names[metric]] = whole(value)
-        columns = ", ".join(_GOAL_NAMES)
         goals = self._connection.execute(
-            f"SELECT idarchive, idpath, idgoal, {columns} FROM archive_goal {where} ORDER BY idgoal", parameters
+            f"SELECT idarchive, idpath, idgoal, {GOAL_COLUMNS} FROM archive_goal {where} ORDER BY idgoal", parameters
         )
         for owner, idpath, idgoal, *values in goals.fetchall():
-            stored = zip(_GOAL_NAMES, values, strict=True)
-            of_goal = {name: whole(value) for name, value in stored if value is not None}
-            found[owner][idpath].setdefault("goals", {})[goal_key(idgoal)] = of_goal
+            add_goal(found[owner][idpath], idgoal, values)
         return found
+
+
+def metric_names(record: str) -> dict[int, str]:
+    """Metric id -> name of what plugins add to a record."""
+    return {metric.id: metric.name for metric in measures_of(record)}
+
+
+def add_goal(row: dict[str, Any], idgoal: int, values: Sequence[Any]) -> None:
+    """Put a goal's `GOAL_COLUMNS` into the details of a row; goals are to come in the order of their ids."""
+    stored = zip(_GOAL_NAMES, values, strict=True)
+    of_goal = {name: whole(value) for name, value in stored if value is not None}
+    row.setdefault("goals", {})[goal_key(idgoal)] = of_goal
 
 
 def goal_key(idgoal: int) -> str:

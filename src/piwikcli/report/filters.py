@@ -159,10 +159,12 @@ def each_columns(
         return replace(
             table,
             rows=[
-                replace(
-                    row,
-                    columns=change(row.columns),
-                    subtable=changed(row.subtable) if subtables and row.subtable else row.subtable,
+                Row(
+                    change(row.columns),
+                    row.metadata,
+                    row.idsubtable,
+                    changed(row.subtable) if subtables and row.subtable else row.subtable,
+                    row.is_summary,
                 )
                 for row in table.rows
             ],

@@ -96,4 +96,4 @@ def _flat_row(row: Row, label: str, metadata: dict[str, Value], how: Flat, *, ag
         for name in (*names, "is_summary"):
             if name in metadata:
                 metadata[name] = metadata.pop(name)
-    return replace(row, columns=row.columns | {"label": label}, metadata=metadata, idsubtable=None, subtable=None)
+    return Row(row.columns | {"label": label}, metadata, is_summary=row.is_summary)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from piwikcli.plugins.api import ProcessedMetric, Report
@@ -20,6 +20,15 @@ def processed_of(report: Report, context: ReportContext) -> tuple[Processed, ...
     return report.processed(context) if callable(report.processed) else report.processed
 
 
+def known_columns(report: Report, context: ReportContext) -> Collection[str]:
+    """The columns of plugins that any row of the record has: every row has the metrics made of them, then."""
+    metrics = (*report.root_processed, *processed_of(report, context))
+    if not any(isinstance(metric, Ratio) and metric.optional for metric in metrics):
+        return ()
+    record = report.record(context) if callable(report.record) else report.record
+    return context.reader.metrics(record) if record else ()
+
+
 def process_table(
     table: DataTable,
     root: Sequence[Processed],
@@ -30,20 +39,13 @@ def process_table(
 ) -> None:
     """Compute the metrics of all rows, `root` those of the table's own only, `below` those of its subtables' only.
 
-    `known` are columns that rows outside this piece of a table have.
+    `known` are columns that rows of the record have, of which optional metrics are made (`known_columns`).
     """
-    known = {*known, *divisors_of(table, (*root, *processed))}
     for row in table.rows:
         process(row.columns, root, known)
         process(row.columns, processed, known)
         if row.subtable is not None:
             process_table(row.subtable, below, processed, below=below)
-
-
-def divisors_of(table: DataTable, metrics: Sequence[Processed]) -> Iterator[str]:
-    """The divisors of optional metrics that any row of the table has: all its rows have the metric, then."""
-    optional = (metric.divisor for metric in metrics if isinstance(metric, Ratio) and metric.optional)
-    return (divisor for divisor in optional if any(divisor in row.columns for row in table.rows))
 
 
 def process(columns: dict[str, Value], metrics: Sequence[Processed], known: Collection[str] = ()) -> None:

@@ -29,6 +29,8 @@ class Reads(Protocol):
 
     def execute(self, query: str, parameters: Sequence[Any] = ..., /) -> Connection: ...
 
+    def cursor(self) -> Connection: ...
+
 
 PREFIXES = ("http://", "http://www.", "https://", "https://www.")
 """What an action's `url_prefix` stands for."""
@@ -110,7 +112,7 @@ class Archives:
     """The archives of several periods of one site and segment, fetched when they are first needed."""
 
     def __init__(self, connection: Reads, ids: Mapping[Period, int]) -> None:
-        self._connection = connection
+        self.connection = connection
         self.ids = dict(ids)
         self._numbers: dict[int, dict[str, int | float]] | None = None
         self._coordinates: dict[tuple[str, str, str], tuple[float, float]] | None = None
@@ -120,7 +122,7 @@ class Archives:
 
     def all_built_with(self, settings: str) -> bool:
         """Whether all of them were built with these settings (column `archive.settings`)."""
-        found = self._connection.execute(
+        found = self.connection.execute(
             "SELECT count(*) FROM archive WHERE idarchive = ANY(?) AND settings = ?",
             [list(self.ids.values()), settings],
         ).fetchone()
@@ -133,7 +135,7 @@ class Archives:
         """All stored numbers of one archive; whole ones are ints."""
         if self._numbers is None:
             self._numbers = defaultdict(dict)
-            rows = self._connection.execute(
+            rows = self.connection.execute(
                 "SELECT idarchive, name, value FROM archive_numeric WHERE idarchive = ANY(?)",
                 [list(self.ids.values())],
             ).fetchall()
@@ -153,54 +155,29 @@ class Archives:
         parameters: list[Any] = [list(self.ids.values()), record]
         if parent is not None and parent != ALL_LEVELS:
             parameters.append(parent)
-        for owner, *row in self._connection.execute(_rows_sql(record, parent), parameters).fetchall():
+        for owner, *row in self.connection.execute(rows_sql(record, parent), parameters).fetchall():
             fetched[owner].append(tuple(row))
         while len(self._fetched) >= _KEPT_FETCHES:
             del self._fetched[next(iter(self._fetched))]
         self._fetched[record, parent] = fetched
         return fetched.get(idarchive, [])
 
-    def rows_below(
-        self, idarchive: int, record: str, roots: tuple[int, int], *, expanded: bool
-    ) -> list[tuple[Any, ...]]:
-        """As `rows`, of the root rows from one idpath to another alone; `expanded`: with all that is below them."""
-        sql = _rows_sql(record, ALL_LEVELS if expanded else None, piece=True)
-        parameters = [[idarchive], record, *roots]
-        return [tuple(row) for _, *row in self._connection.execute(sql, parameters).fetchall()]
-
-    def pieces(self, idarchive: int, record: str, size: int, *, expanded: bool) -> list[tuple[int, int]]:
-        """The record's root rows as runs of idpaths, first and last, of about `size` rows each.
-
-        `expanded`: with all rows that begin with a root row.
-        """
-        return self._connection.execute(
-            f"""
-            WITH roots AS (
-                SELECT p.ancestors[1] AS root, {"count(*)" if expanded else "1"} AS n
-                FROM archive_row r JOIN archive_path p ON p.idpath = r.idpath
-                WHERE r.idarchive = ? AND r.record = ? GROUP BY root),
-            numbered AS (SELECT root, (sum(n) OVER (ORDER BY root) - n) // ? AS piece FROM roots)
-            SELECT min(root), max(root) FROM numbered GROUP BY piece ORDER BY piece
-            """,
-            [idarchive, record, size],
-        ).fetchall()
-
     def count(self, idarchive: int, record: str) -> int:
         """How many rows a record has, on all levels."""
-        found = self._connection.execute(
+        found = self.connection.execute(
             "SELECT count(*) FROM archive_row WHERE idarchive = ? AND record = ?", [idarchive, record]
         ).fetchone()
         return int(found[0]) if found else 0
 
     def label(self, idpath: int) -> str:
         """The label at the end of a path; empty for an unknown one."""
-        found = self._connection.execute("SELECT label FROM archive_path WHERE idpath = ?", [idpath]).fetchone()
+        found = self.connection.execute("SELECT label FROM archive_path WHERE idpath = ?", [idpath]).fetchone()
         return str(found[0]) if found else ""
 
     def region_names(self) -> Mapping[tuple[str, str], str]:
         """(region, country) -> the region's name."""
         if self._region_names is None:
-            rows = self._connection.execute(
+            rows = self.connection.execute(
                 "SELECT region, country, arg_min(region_name, idlocation) FROM location "
                 "WHERE region IS NOT NULL AND region_name IS NOT NULL GROUP BY ALL"
             ).fetchall()
@@ -210,7 +187,7 @@ class Archives:
     def coordinates(self) -> Mapping[tuple[str, str, str], tuple[float, float]]:
         """(city, region, country) -> latitude and longitude of one of its places."""
         if self._coordinates is None:
-            rows = self._connection.execute(
+            rows = self.connection.execute(
                 "SELECT city, coalesce(region, 'xx'), country, arg_min(latitude, idlocation), "
                 "arg_min(longitude, idlocation) FROM location "
                 "WHERE city IS NOT NULL AND latitude IS NOT NULL AND longitude IS NOT NULL GROUP BY ALL"
@@ -255,7 +232,7 @@ class ArchiveReader:
         if self._idarchive is None:
             return DataTable()
         fetched = self._rows(record, ALL_LEVELS if expanded else idsubtable)
-        details = self._archives.details.of(self._idarchive, record, ALL_LEVELS if expanded else idsubtable)
+        details = self._details(record, ALL_LEVELS if expanded else idsubtable)
         levels: dict[int | None, list[tuple[Any, ...]]] = defaultdict(list)
         for row in fetched:
             levels[row[1]].append(row)
@@ -266,35 +243,47 @@ class ArchiveReader:
         assert self._idarchive is not None
         return self._archives.rows(self._idarchive, record, parent)
 
+    def _details(self, record: str, parent: int | None) -> Details:
+        assert self._idarchive is not None
+        return self._archives.details.of(self._idarchive, record, parent)
+
     def count(self, record: str) -> int:
         """How many rows the record has, on all levels."""
         return 0 if self._idarchive is None else self._archives.count(self._idarchive, record)
 
+    def metrics(self, record: str) -> frozenset[str]:
+        """The metrics of plugins that any row of the record has."""
+        return frozenset() if self._idarchive is None else self._archives.details.metrics(self._idarchive, record)
+
     def pieces(self, record: str, size: int, *, expanded: bool) -> Iterator[ArchiveReader]:
-        """Readers of the record's root rows, and with `expanded` of what is below them, about `size` rows each."""
+        """Readers of the record's root rows, and with `expanded` of what is below them, about `size` rows each.
+
+        Each has root rows that come after those of the one before, and is to be done with before the next.
+        """
         if self._idarchive is None:
             return
-        for roots in self._archives.pieces(self._idarchive, record, size, expanded=expanded):
-            yield _PieceReader(self._archives, self._idarchive, roots, expanded)
+        from piwikcli.report.pieces import pieces
+
+        for rows, details in pieces(self._archives.connection, self._idarchive, record, size, expanded=expanded):
+            yield _PieceReader(self._archives, self._idarchive, rows, details)
 
 
 class _PieceReader(ArchiveReader):
     """An archive of which one record has some root rows only."""
 
-    def __init__(self, archives: Archives, idarchive: int, roots: tuple[int, int], expanded: bool) -> None:
+    def __init__(
+        self, archives: Archives, idarchive: int, rows: Mapping[int | None, list[tuple[Any, ...]]], details: Details
+    ) -> None:
         super().__init__(archives, idarchive)
-        self._below = (idarchive, roots, expanded)
-        self._levels: dict[int | None, list[tuple[Any, ...]]] | None = None
+        self._levels, self._piece_details = rows, details
 
     def _rows(self, record: str, parent: int | None) -> list[tuple[Any, ...]]:
-        if self._levels is None:
-            idarchive, roots, expanded = self._below
-            self._levels = defaultdict(list)
-            for row in self._archives.rows_below(idarchive, record, roots, expanded=expanded):
-                self._levels[row[1]].append(row)
         if parent == ALL_LEVELS:
             return [row for rows in self._levels.values() for row in rows]
         return self._levels.get(parent, [])
+
+    def _details(self, record: str, parent: int | None) -> Details:
+        return self._piece_details
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,27 +340,27 @@ def columns_of(record: str) -> Sequence[str]:
 
 
 @cache
-def _rows_sql(record: str, parent: int | None, *, piece: bool = False) -> str:
+def rows_sql(record: str, parent: int | None, *, by_root: bool = False) -> str:
+    """What `Archives.rows` asks, after the archive's id; `by_root`: by the root's idpath, which takes its place."""
     page = page_record(record)
     columns = ", ".join(f"r.{name}" for name in _core_columns(record))
     urls = page is not None and page.tree in ("url", "host")
     folder = "array_to_string(p.path, '/')" if page is not None and page.tree == "url" else "NULL"
     level = {None: "AND p.parent IS NULL", ALL_LEVELS: ""}.get(parent, "AND p.parent = ?")
-    roots = "AND p.ancestors[1] BETWEEN $3 AND $4" if piece else ""
     return f"""
         WITH parents AS (
             SELECT DISTINCT r.idarchive, p.parent
             FROM archive_row r JOIN archive_path p ON p.idpath = r.idpath
-            WHERE r.idarchive = ANY($1) AND r.record = $2 AND p.parent IS NOT NULL {roots}
+            WHERE r.idarchive = ANY($1) AND r.record = $2 AND p.parent IS NOT NULL
         )
-        SELECT r.idarchive, r.idpath, p.parent, p.label, c.parent IS NOT NULL,
+        SELECT {"p.ancestors[1]" if by_root else "r.idarchive"}, r.idpath, p.parent, p.label, c.parent IS NOT NULL,
                {"a.name, a.url_prefix" if urls else "NULL, NULL"}, {folder}, {columns}
         FROM archive_row r
         JOIN archive_path p ON p.idpath = r.idpath
         LEFT JOIN parents c ON c.idarchive = r.idarchive AND c.parent = r.idpath
         {"LEFT JOIN log_action a ON a.idaction = r.idaction" if urls else ""}
-        WHERE r.idarchive = ANY($1) AND r.record = $2 {level.replace("?", "$3")} {roots}
-        ORDER BY r.idpath
+        WHERE r.idarchive = ANY($1) AND r.record = $2 {level.replace("?", "$3")}
+        ORDER BY {"p.ancestors[1], " if by_root else ""}r.idpath
     """
 
 

@@ -58,6 +58,9 @@ class Reading:
     def execute(self, query: str, parameters: Sequence[Any] = (), /) -> Connection:
         return self.connection.execute(query, parameters)
 
+    def cursor(self) -> Connection:
+        return self.connection.cursor()
+
     def archives(self, idsite: int, selection: Selection) -> Archives:
         """The archives of one of the selection's sites, looked for once."""
         key = (idsite, tuple(selection.periods), selection.segment)

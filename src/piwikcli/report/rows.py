@@ -8,7 +8,7 @@ See docs/reference/reports.md, "Order".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -25,7 +25,7 @@ from piwikcli.report.flatten import Flat, flatten, page_url_label
 from piwikcli.report.goal_columns import add_goal_columns, wants_goal_columns
 from piwikcli.report.labels import filter_labels, is_encoded_path
 from piwikcli.report.pivot import COLUMN_LIMIT, check_dimension, pivot
-from piwikcli.report.processed import process_table, processed_of
+from piwikcli.report.processed import known_columns, process_table, processed_of
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.sorting import sort_table
 from piwikcli.report.sums import sum_rows, with_totals, with_totals_row
@@ -119,6 +119,7 @@ def filtered(
 ) -> DataTable:
     """The finished table; `compared` has the series of a comparison, this request's own first."""
     processed = processed_of(report, context)
+    known = known_columns(report, context)
     table = shaped(report, context, request)
     if request.text("filter_add_columns_when_show_all_columns") not in ("", "0"):
         table, processed = _all_columns(table, report, request, processed)
@@ -128,7 +129,7 @@ def filtered(
         filters = request.generic_filters(default_limit)
         names = {metric.name for metric in (*report.root_processed, *processed)}
         if names & {filters.filter_sort_column, filters.filter_excludelowpop, filters.filter_column}:
-            process_table(table, report.root_processed, processed)
+            process_table(table, report.root_processed, processed, known)
         table = apply_generic_filters(table, filters)
         if report.subtable_sort is not None:
             for row in table.rows:
@@ -136,7 +137,7 @@ def filtered(
     pivoted = bool(request.text("pivotBy"))
     if not pivoted:
         below = report.root_processed if _by_path(request) else ()
-        process_table(table, report.root_processed, processed, below=below)
+        process_table(table, report.root_processed, processed, known, below=below)
     if compared:
         _compare(table, report, request, processed, compared)
     return _finished(table, report, request, pivoted=pivoted)
@@ -161,9 +162,15 @@ def is_large(report: Report, context: ReportContext, request: ReportRequest) -> 
     return context.reader.count(record_of(report, context)) >= LARGE
 
 
-def row_by_row(table: DataTable, report: Report, request: ReportRequest, processed: Sequence[Processed]) -> DataTable:
-    """What follows the generic filters, and depends on nothing but the row itself."""
-    process_table(table, report.root_processed, processed)
+def row_by_row(
+    table: DataTable,
+    report: Report,
+    request: ReportRequest,
+    processed: Sequence[Processed],
+    known: Collection[str],
+) -> DataTable:
+    """What follows the generic filters, and depends on nothing but the row and the columns `known` in its table."""
+    process_table(table, report.root_processed, processed, known)
     return _finished(table, report, request)
 
 
@@ -221,7 +228,7 @@ def _compare(
     for index, (series, context) in enumerate(compared):
         other = table if index == 0 else shaped(report, context, request)
         if index:
-            process_table(other, report.root_processed, processed)
+            process_table(other, report.root_processed, processed, known_columns(report, context))
         described.append((series, series.described(context.span), other))
     show, hide = request.words("showColumns"), request.words("hideColumns")
     compare(

@@ -35,7 +35,7 @@ class Ratio:
     decimals: int = 0
     kind: Kind = "number"
     optional: bool = False
-    """Whether a table none of whose rows has the divisor's column doesn't have it, rather than 0."""
+    """Whether rows don't have it, rather than 0, where no row of the record has the divisor's column."""
 
 
 Processed = Ratio | ProcessedMetric

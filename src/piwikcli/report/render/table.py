@@ -51,7 +51,7 @@ def write(result: Result, method: str, options: RenderOptions) -> Iterator[str]:
 
 def _lines(result: Result, options: RenderOptions) -> Iterator[str]:
     if isinstance(result, Number):
-        yield _clean(result.value)
+        yield clean(result.value)
     elif isinstance(result, SimpleTable):
         yield from _simple(result, options)
     elif isinstance(result, DataTable):
@@ -60,7 +60,7 @@ def _lines(result: Result, options: RenderOptions) -> Iterator[str]:
         for index, (heading, one) in enumerate(sections(result)):
             if index:
                 yield ""
-            yield _bold(_clean(heading), options)
+            yield _bold(clean(heading), options)
             yield from _lines(one, options)
     else:
         yield from _Layout(lambda: map_lines(result), options).lines()
@@ -140,7 +140,7 @@ class _Layout:
         return [column for name, column in columns.items() if name not in nested], list(nested)
 
     def _column(self, name: str) -> _Column:
-        return _Column(name, [_clean(self.options.column_names.get(name, name))], 0, name in ("label", "name"))
+        return _Column(name, [clean(self.options.column_names.get(name, name))], 0, name in ("label", "name"))
 
     def _fitted(self, columns: list[_Column]) -> list[_Column]:
         """The columns that fit, with room for their header."""
@@ -211,10 +211,10 @@ def _total(widths: Iterable[int]) -> int:
 
 
 def _text(name: str, value: Any, depth: int) -> str:
-    return _INDENT * depth + _clean(value) if name == "label" else _clean(value)
+    return _INDENT * depth + clean(value) if name == "label" else clean(value)
 
 
-def _clean(value: Any) -> str:
+def clean(value: Any) -> str:
     """The value on one line, without what a terminal would take for a command."""
     text = text_of(value)
     return text if text.isalnum() else _UNPRINTABLE.sub("\ufffd", _SPACES.sub(" ", text))
