@@ -65,9 +65,16 @@ def dates(days: Ints) -> pa.Array:
     return pa.array(np.asarray(days, dtype=np.int32)).cast(pa.date32())
 
 
+def in_use(places: Ints) -> tuple[list[int], pa.Array]:
+    """The places that there are among some, and which of these each is; NULL for negative ones."""
+    there = places >= 0
+    found = np.unique(places[there])
+    return found.tolist(), pa.array(np.searchsorted(found, places).astype(np.int32), mask=~there)
+
+
 def words(places: Ints, of: Sequence[str]) -> pa.Array:
-    """Texts by place, negative ones as NULL."""
-    if not len(of):
+    """Texts by place, negative ones as NULL. `of` may be long: only what is used of it is looked at."""
+    found, codes = in_use(places)
+    if not found:
         return pa.nulls(len(places), pa.string())
-    codes = pa.array(np.maximum(places, 0).astype(np.int32), mask=places < 0)
-    return pa.DictionaryArray.from_arrays(codes, pa.array(of, pa.string()))
+    return pa.DictionaryArray.from_arrays(codes, pa.array([of[place] for place in found], pa.string()))

@@ -110,8 +110,16 @@ def _networks() -> tuple[IPv4Network, ...]:
     return tuple(map(IPv4Network, _CRAWLER_NETWORKS))
 
 
+@cache
+def _crawler_octets() -> frozenset[str]:
+    """What the networks' addresses begin with; most others are told by it."""
+    return frozenset(network.partition(".")[0] for network in _CRAWLER_NETWORKS)
+
+
 def is_crawler_address(ip: str) -> bool:
     """Whether an address is in a network of crawlers."""
+    if ip.partition(".")[0] not in _crawler_octets():
+        return False
     try:
         address = ip_address(ip)
     except ValueError:

@@ -1,6 +1,7 @@
-"""Which visit each request belongs to, where visitors may name themselves. One pass in order of time.
+"""Which visit each request belongs to, where visitors may name themselves.
 
-The look-ups and their order: docs/explanation/visits.md#visitors-with-an-id.
+The look-ups and their order: docs/explanation/visits.md#visitors-with-an-id. Visitors that share nothing with
+others are recognised all at once (`apart`), the others in one pass in order of time.
 """
 
 from __future__ import annotations
@@ -11,42 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from piwikcli.ingest.recognise import CAMPAIGN, DIRECT, MAX_ACTIONS, NULL, VISIT_LENGTH, Ids, Ints, mix
+from piwikcli.ingest.tracking.apart import Apart, visitors_apart
+from piwikcli.ingest.tracking.arrivals import FORCED, USER, Arrivals, Seed
 from piwikcli.ingest.tracking.batch import CONTENT, PING, Bools
-
-NOBODY, USER, FORCED, VISITOR = 0, 1, 2, 3
-
-
-@dataclass(slots=True)
-class Arrivals:
-    """What recognition looks at, as columns of requests in the total order. Times are seconds UTC."""
-
-    time: Ints
-    day: Ints
-    site: Ints
-    kind: Ints
-    config: Ids
-    visitor: Ids
-    """The id that the request names, where `identified` is not NOBODY."""
-    identified: Ints
-    user: Ids
-    """Hash of the user id, 0 for none."""
-    new_visit: Bools
-    referrer_type: Ints
-    campaign: Ints
-    keyword: Ints
-    keyword_from_host: Bools
-
-
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """A visitor's latest visit before the requests: it is over, but its visitor is known."""
-
-    idvisit: int
-    site: int
-    visitor: int
-    last: int
-    day: int
-    actions: int
 
 
 @dataclass(slots=True)
@@ -92,6 +60,45 @@ class _Visit:
 
 def assign(q: Arrivals, seeds: list[Seed], look_back: int) -> Assigned:
     """Assign requests (in the total order, sites mixed) to visits. `look_back` (seconds) is of fingerprints."""
+    strangers = mix(q.config ^ mix(q.time.astype(np.uint64)))
+    apart = visitors_apart(q, strangers, seeds, look_back)
+    left = np.ones(len(q.time), dtype=np.bool_)
+    left[apart.rows] = False
+    rows = np.flatnonzero(left)
+    return _joined(apart, rows, walk(q.take(rows), strangers[rows], seeds, look_back), len(seeds))
+
+
+def _joined(apart: Apart, rows: Ints, walked: Assigned, seeds: int) -> Assigned:
+    """Both ways' visits, numbered together; `walked` are those of `rows`."""
+    _, at = np.unique(walked.visit, return_index=True)
+    firsts = rows[at[walked.visit[at] >= seeds]]
+    begins = np.sort(np.append(apart.begins, firsts))
+
+    def number(begin: Ints) -> Ints:
+        return np.where(begin == NULL, NULL, seeds + np.searchsorted(begins, begin))
+
+    def renumbered(visit: Ints) -> Ints:
+        """Numbers among all visits of those that were walked to."""
+        if not len(firsts):
+            return visit
+        return np.where(visit < seeds, visit, number(firsts[np.maximum(visit - seeds, 0)]))
+
+    n = len(rows) + len(apart.rows)
+    visit, visitor = np.full(n, NULL, dtype=np.int64), np.zeros(n, dtype=np.uint64)
+    visit[apart.rows], visitor[apart.rows] = number(apart.begin), apart.visitor
+    visit[rows], visitor[rows] = renumbered(walked.visit), walked.visitor
+    previous, chain = (np.full(seeds + len(begins), start, dtype=np.int64) for start in (NULL, 0))
+    by_campaign = np.zeros(seeds + len(begins), dtype=np.bool_)
+    here, there = number(apart.begins), number(firsts)
+    previous[here] = np.where(apart.previous < NULL, -2 - apart.previous, number(apart.previous))
+    previous[there] = renumbered(walked.previous[seeds:])
+    chain[here], chain[there] = apart.chain, walked.chain[seeds:]
+    by_campaign[there] = walked.by_campaign[seeds:]
+    return Assigned(visit, visitor, previous, by_campaign, chain)
+
+
+def walk(q: Arrivals, strangers: Ids, seeds: list[Seed], look_back: int) -> Assigned:
+    """One request after the other; `strangers` is the id that each would give to an unknown visitor."""
     look_back = max(look_back, VISIT_LENGTH)
     visitors: dict[tuple[int, int], list[_Visit]] = defaultdict(list)
     configs: dict[int, list[_Visit]] = defaultdict(list)
@@ -105,7 +112,7 @@ def assign(q: Arrivals, seeds: list[Seed], look_back: int) -> Assigned:
     n = len(q.time)
     visit_of = [NULL] * n
     visitor_of = [0] * n
-    anonymous = mix(q.config ^ mix(q.time.astype(np.uint64))).tolist()
+    anonymous = strangers.tolist()
     rows = zip(
         *(column.tolist() for column in (q.time, q.day, q.site, q.kind, q.config, q.visitor, q.identified, q.user)),
         *(column.tolist() for column in (q.new_visit, q.referrer_type, q.campaign, q.keyword, q.keyword_from_host)),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from piwikcli.ingest.dictionaries import dates, nullable, resolve, texts, timestamps, words
+from piwikcli.ingest.dictionaries import dates, in_use, nullable, resolve, texts, timestamps, words
 from piwikcli.ingest.fingerprints import Fingerprints, Recognition
 from piwikcli.ingest.identities import correct_first, device_ids, location_ids, packed_ip, referrer_ids
 from piwikcli.ingest.tracking.batch import (
@@ -147,8 +147,15 @@ class Newcomers:
         )
 
     def _groups(self, v: Vocabulary, places: Ints) -> pa.Array:
-        known = [self._numbers(np.array(group, dtype=np.int64)).tolist() for group in v.groups.names]
-        return _taken(known, places, pa.list_(pa.int64()))
+        found, codes = in_use(places)
+        return self._nested([v.groups.names[place] for place in found]).take(codes)
+
+    def _nested(self, groups: Sequence[tuple[int, ...]]) -> pa.Array:
+        """Lists of ids of groups of places."""
+        sizes = np.fromiter(map(len, groups), dtype=np.int32, count=len(groups))
+        flat = np.fromiter((place for group in groups for place in group), dtype=np.int64, count=int(sizes.sum()))
+        offsets = np.append(0, np.cumsum(sizes)).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(offsets), pa.array(self._numbers(flat)))
 
     def _items(self, v: Vocabulary, idrequest: Ints, places: Ints) -> pa.Table | None:
         rows = [
@@ -167,10 +174,7 @@ class Newcomers:
                 "position": pa.array(position, pa.int64()),
                 "idaction_sku": self._ids(np.array(sku, dtype=np.int64)),
                 "idaction_name": self._ids(np.array(name, dtype=np.int64)),
-                "idaction_category": pa.array(
-                    [self._numbers(np.array(one, dtype=np.int64)).tolist() for one in categories],
-                    pa.list_(pa.int64()),
-                ),
+                "idaction_category": self._nested(categories),
                 "price": pa.array(price, pa.float64()),
                 "quantity": pa.array(quantity, pa.int64()),
             }
@@ -316,9 +320,8 @@ def _flattened(group: tuple[object, ...]) -> list[int]:
 
 def _taken(known: Sequence[Sequence[object]], places: Ints, kind: pa.DataType) -> pa.Array:
     """Values by place, NULL for none."""
-    if not known:
-        return pa.nulls(len(places), kind)
-    return pa.array([list(value) for value in known], kind).take(pa.array(places, mask=places == NULL))
+    found, codes = in_use(places)
+    return pa.array([list(known[place]) for place in found], kind).take(codes)
 
 
 def _lists(filled: np.typing.NDArray[np.bool_], rows: Ints) -> pa.Array:

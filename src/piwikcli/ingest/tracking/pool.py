@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from piwikcli.ingest.recognise import VISIT_LENGTH, Ids
-from piwikcli.ingest.tracking.assign import USER
+from piwikcli.ingest.tracking.arrivals import USER
 from piwikcli.ingest.tracking.batch import ORDER
 from piwikcli.store import Connection, number, one
 

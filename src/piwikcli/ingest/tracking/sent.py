@@ -95,15 +95,19 @@ class Lines:
 
     def strings(self, rows: Ints) -> pa.Array:
         """The lines as Arrow strings; lines that are not UTF-8 are read as Latin-1."""
-        binary = (
-            pa.array([self.text(row) for row in rows.tolist()], pa.binary())
-            if len(rows)
-            else pa.array([], pa.binary())
-        )
+        binary = self._lines(rows)
         try:
             return binary.cast(pa.string())
         except pa.ArrowInvalid:
             return pa.array([_decoded(raw) for raw in binary.to_pylist()], pa.string())
+
+    def _lines(self, rows: Ints) -> pa.Array:
+        if b"\r" in self.data or len(self.data) >= 1 << 31:
+            return pa.array([self.text(row) for row in rows.tolist()], pa.binary())
+        # without their ends the lines stand one after the other; blank ones take no room
+        ends = np.append(0, self.stops[rows] - rows).astype(np.int32)
+        joined = self.data.replace(b"\n", b"")
+        return pa.Array.from_buffers(pa.binary(), len(rows), [None, pa.py_buffer(ends), pa.py_buffer(joined)])
 
 
 def _decoded(raw: bytes) -> str:

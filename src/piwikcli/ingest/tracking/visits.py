@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from piwikcli.ingest.recognise import NULL, Ints
-from piwikcli.ingest.tracking.assign import Arrivals, Seed, assign
+from piwikcli.ingest.tracking.arrivals import Arrivals, Seed
+from piwikcli.ingest.tracking.assign import assign
 from piwikcli.ingest.tracking.batch import CART, GOAL, ORDER, PAGE, Bools
 from piwikcli.ingest.tracking.compose import Composed, Facts, History, compose
 from piwikcli.ingest.tracking.conversions import (
