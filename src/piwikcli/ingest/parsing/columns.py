@@ -8,7 +8,7 @@ import numpy as np
 
 from piwikcli.ingest.parsing.lines import Bools, Ints, Lines, Spans
 
-_BLANK = 32
+_BLANK, _TAB = 32, 9
 
 
 def cut_columns(lines: Lines, rows: Ints, width: int, wanted: Iterable[int]) -> tuple[Ints, dict[int, Spans]]:
@@ -39,6 +39,29 @@ def cut_columns(lines: Lines, rows: Ints, width: int, wanted: Iterable[int]) -> 
         end = stop if column == width - 1 else places[first + column]
         found[column] = Spans(text, begin, end)
     return rows, found
+
+
+def cut_quoted(lines: Lines, rows: Ints, width: int, wanted: Iterable[int]) -> tuple[Ints, dict[int, Spans]]:
+    """Those of the lines numbered `rows` that are `width` values in quotes, one blank or tab between; and the values.
+
+    The values wanted, without their quotes.
+    """
+    text = lines.text
+    quotes = text.places(b'"')
+    first = np.searchsorted(quotes, lines.start)
+    index = np.flatnonzero(np.diff(first, append=len(quotes)) == 2 * width)
+    if len(rows) < len(lines):
+        index = np.intersect1d(index, rows, assume_unique=True)
+    at = first[index]
+    good = (quotes[at] == lines.start[index]) & (quotes[at + (2 * width - 1)] + 1 == lines.stop[index])
+    for column in range(1, width):
+        opens = quotes[at + 2 * column]
+        between = text.array[opens - 1]
+        good &= (opens - quotes[at + (2 * column - 1)] == 2) & ((between == _BLANK) | (between == _TAB))
+    keep = np.flatnonzero(good)
+    at = at[keep]
+    found = {column: Spans(text, quotes[at + 2 * column] + 1, quotes[at + (2 * column + 1)]) for column in wanted}
+    return index[keep], found
 
 
 def _outside_quotes(lines: Lines, rows: Ints, places: Ints) -> tuple[Ints, Bools]:

@@ -6,11 +6,10 @@ inside a field, odd white space, something missing) is left to the expression.
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pyarrow as pa
 
+from piwikcli.ingest.parsing.expression import whole
 from piwikcli.ingest.parsing.fields import PATTERNS
 from piwikcli.ingest.parsing.lines import Bools, Ints, Lines, Spans, Text
 from piwikcli.ingest.parsing.template import REQUEST, WORD, Field, Template
@@ -18,7 +17,6 @@ from piwikcli.ingest.parsing.template import REQUEST, WORD, Field, Template
 _ODD = b"\t\x0b\x0c\r"
 _PIECE = 1 << 14
 """So many lines at a time stay in the processor's cache."""
-_CHECKS = {name: re.compile(pattern.encode()) for name, pattern in PATTERNS.items()}
 
 
 def cut(lines: Lines, rows: Ints, template: Template) -> tuple[Ints, dict[str, Spans]]:
@@ -133,12 +131,12 @@ class _Cutter:
 def _checked(rows: Ints, found: dict[str, Spans]) -> tuple[Ints, dict[str, Spans]]:
     """Without lines one of whose fields does not look as it must; each distinct text is looked at once."""
     ok = np.ones(len(rows), dtype=np.bool_)
-    for name, check in _CHECKS.items():
+    for name, regex in PATTERNS.items():
         if name in found:
             encoded: pa.DictionaryArray = found[name].dictionary()
-            good = [check.fullmatch(text) is not None for text in encoded.dictionary.to_pylist()]
-            if not all(good):
-                ok &= np.array(good, dtype=np.bool_)[encoded.indices.to_numpy()]
+            good = whole(encoded.dictionary.cast(pa.binary()), regex)
+            if not good.all():
+                ok &= good[encoded.indices.to_numpy()]
     if ok.all():
         return rows, found
     keep = np.flatnonzero(ok)

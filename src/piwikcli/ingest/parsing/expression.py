@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from piwikcli.errors import UsageError
-from piwikcli.ingest.parsing.lines import Ints, Lines, Spans
+from piwikcli.ingest.parsing.lines import Bools, Ints, Lines, Spans
 
 
 def match(lines: Lines, rows: Ints, regex: str) -> tuple[Ints, dict[str, Spans]]:
@@ -33,6 +33,25 @@ def match(lines: Lines, rows: Ints, regex: str) -> tuple[Ints, dict[str, Spans]]
     good = np.array([one is not None for one in matches], dtype=np.bool_)
     names = list(pattern.groupindex)
     return rows[good], {name: Spans.of_bytes([one[name] or b"" for one in matches if one]) for name in names}
+
+
+def whole(values: pa.Array, regex: str) -> Bools:
+    """Which of some binary values the expression matches from end to end."""
+    linear = _within(f"^(?s:{regex})$") if regex.isascii() else None
+    if linear is not None:
+        return np.asarray(pc.match_substring_regex(values, linear), dtype=np.bool_)
+    check = compiled(regex)
+    return np.array([check.fullmatch(value) is not None for value in values.to_pylist()], dtype=np.bool_)
+
+
+@lru_cache(maxsize=256)
+def _within(regex: str) -> str | None:
+    """The expression, or None where RE2 cannot do what Python can."""
+    try:
+        pc.match_substring_regex(pa.array([b""], pa.binary()), regex)
+    except pa.ArrowInvalid:
+        return None
+    return regex
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -73,7 +74,7 @@ _GENERATION = {
     "generation_time_secs": 1e3,
     "generation_time_nano": 1e-6,
 }
-_URL = re.compile(rb"([A-Za-z][\w+.\-]*)://([^/?#]*)(.*)", re.DOTALL)
+_ORIGIN = re.compile(rb"[A-Za-z][\w+.\-]*://([^/?#]*)")
 _PORT = re.compile(rb"(.*?)(?::\d+)?", re.DOTALL)
 _MOST = (1 << 62) - 1
 
@@ -82,6 +83,10 @@ GROUP = "group:"
 EVENTS = ("event_category", "event_action", "event_name")
 
 Decoder = Callable[[bytes], bytes]
+"""What a distinct text stands for."""
+Cleaner = Callable[[pa.Array], pa.Array]
+"""What all distinct texts stand for."""
+_DASH, _NONE = pa.scalar(b"-", pa.binary()), pa.scalar(b"", pa.binary())
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,7 @@ def read_rows(
     kept = {GROUP + name: _decoded(fields[name]) for name in reading.extra if name in fields}
     fields = {name: spans for name, spans in fields.items() if name not in reading.ignored}
 
-    def text(*names: str, clean: Decoder | None = None) -> pa.DictionaryArray:
+    def text(*names: str, clean: Cleaner | None = None) -> pa.DictionaryArray:
         for name in names:
             if name in fields:
                 return _decoded(fields[name], decoders.get(name), clean)
@@ -190,7 +195,7 @@ def read_rows(
         read = _milliseconds(_GENERATION[taken], decoders.get(taken))
         numbers["generation"] = times.per_distinct(fields[taken], read)
     texts = {
-        "host": text("host", clean=_host),
+        "host": text("host", clean=_hosts),
         "user": text("userid", clean=_dash),
         "referrer": text("referrer", clean=_referrer),
         "agent": text("user_agent", clean=_unquoted),
@@ -201,7 +206,7 @@ def read_rows(
     if "query_string" in fields:
         path = _joined(path, text("query_string", clean=_query), reading.query_delimiter)
     texts["path"] = path
-    address = text("ip", "client", clean=without_port if "client" in fields else _unquoted)
+    address = text("ip", "client", clean=_addresses if "client" in fields else _unquoted)
     texts["ip"] = reading.proxies.addresses(address, text("forwarded")) if "forwarded" in fields else address
     for name in EVENTS:
         if name in fields:
@@ -217,34 +222,56 @@ def read_rows(
 # --- distinct texts -------------------------------------------------------------------------------------------
 
 
-def _decoded(spans: Spans, *decoders: Decoder | None) -> pa.DictionaryArray:
+def _decoded(spans: Spans, decoder: Decoder | None = None, clean: Cleaner | None = None) -> pa.DictionaryArray:
     encoded = spans.dictionary()
-    values = encoded.dictionary.to_pylist()
-    for decoder in decoders:
-        if decoder is not None:
-            values = [decoder(value) for value in values]
-    return pa.DictionaryArray.from_arrays(encoded.indices, pa.array(values, pa.binary()))
+    values = encoded.dictionary.cast(pa.binary())
+    if decoder is not None:
+        values = _each(values, decoder)
+    return pa.DictionaryArray.from_arrays(encoded.indices, clean(values) if clean is not None else values)
 
 
-def _dash(raw: bytes) -> bytes:
-    return b"" if raw == b"-" else raw
+def _each(values: pa.Array, decoder: Decoder) -> pa.Array:
+    return pa.array(map(decoder, values.to_pylist()), pa.binary())
 
 
-def _query(raw: bytes) -> bytes:
-    return _dash(raw.removeprefix(b"?"))
+def _dash(values: pa.Array) -> pa.Array:
+    dashes = pc.equal(values, _DASH)
+    return pc.if_else(dashes, _NONE, values) if pc.any(dashes).as_py() else values
 
 
-def _unquoted(raw: bytes) -> bytes:
+def _query(values: pa.Array) -> pa.Array:
+    return _dash(_each(values, _without_mark) if pc.any(pc.starts_with(values, "?")).as_py() else values)
+
+
+def _without_mark(raw: bytes) -> bytes:
+    return raw.removeprefix(b"?")
+
+
+def _unquoted(values: pa.Array) -> pa.Array:
+    return _each(values, _strip) if pc.any(pc.match_substring(values, '"')).as_py() else values
+
+
+def _strip(raw: bytes) -> bytes:
     return raw.strip(b'"')
 
 
-def _referrer(raw: bytes) -> bytes:
-    return _dash(raw.strip(b'"'))
+def _referrer(values: pa.Array) -> pa.Array:
+    return _dash(_unquoted(values))
 
 
+def _hosts(values: pa.Array) -> pa.Array:
+    return _each(values, _host)
+
+
+def _addresses(values: pa.Array) -> pa.Array:
+    return _each(values, without_port)
+
+
+@lru_cache(maxsize=10_000)
 def _host(raw: bytes) -> bytes:
     match = _PORT.fullmatch(raw)
-    return _dash(match[1] if match else raw)
+    host = match[1] if match else raw
+    return b"" if host == b"-" else host
 
 
 def _split_url(
@@ -253,10 +280,10 @@ def _split_url(
     """Host and path of URLs; the path of a URL without host is the URL."""
     hosts, paths = [], []
     for url in urls.dictionary.to_pylist():
-        match = _URL.fullmatch(url)
-        hosts.append(_host(match[2]) if match else b"")
-        rest = match[3] if match else url
-        paths.append(rest if rest.startswith(b"/") or not match else b"/" + rest)
+        match = _ORIGIN.match(url)
+        hosts.append(_host(match[1]) if match else b"")
+        rest = url[match.end() :] if match else url
+        paths.append(rest if rest[:1] == b"/" or not match else b"/" + rest)
     path = pa.DictionaryArray.from_arrays(urls.indices, pa.array(paths, pa.binary()))
     of_url = pa.DictionaryArray.from_arrays(urls.indices, pa.array(hosts, pa.binary()))
     return (of_url if host is None else host), path

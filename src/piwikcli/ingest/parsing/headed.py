@@ -5,15 +5,16 @@ The header may change within a file, and a file that is continued later is read 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from piwikcli.ingest.parsing.columns import cut_columns
-from piwikcli.ingest.parsing.expression import match
+from piwikcli.ingest.parsing.columns import cut_columns, cut_quoted
+from piwikcli.ingest.parsing.expression import match, whole
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.fields import Decoder, Reading, Rows, read_rows
 from piwikcli.ingest.parsing.lines import Bools, Ints, Lines, Spans
@@ -22,6 +23,7 @@ HEADER = b"#Fields:"
 _TOKEN = r"\S+"
 _ANY = r'(?:"[^"]*"|\S+)'
 _QUOTED = r'"[^"]*"'
+_QUOTE = pa.scalar(b'"', pa.binary())
 # how a field must look; the named group is what is wanted of it
 _MATCHERS = {
     "date": r'"?(?P<date>\d[\d\-]*)"?',
@@ -122,14 +124,14 @@ class HeaderFormat(LogFormat):
         parts = []
         if not self.own_matchers.intersection(self.header):
             places = {name: place for name, place in self._places.items() if name != "method" or reading.wants(name)}
-            cut, spans = cut_columns(lines, rows, len(self.header), places.values())
+            way = cut_quoted if self.quoted else cut_columns
+            cut, spans = way(lines, rows, len(self.header), places.values())
             good = np.ones(len(cut), dtype=np.bool_)
             for name, place in places.items():
-                good &= _fits(spans[place], self._matcher(place, name))
-            if self.quoted:
-                good &= lines.text.array[lines.start[cut]] == ord('"')
-            whole = bool(good.all())
-            fields = {name: _bare(spans[at] if whole else spans[at].take(good)) for name, at in places.items()}
+                good &= _fits(spans[place], self._matcher(place, name), quoted=self.quoted)
+            fields = {name: spans[at] if good.all() else spans[at].take(good) for name, at in places.items()}
+            if not self.quoted:
+                fields = {name: _bare(values) for name, values in fields.items()}
             parts.append(read_rows(cut[good], fields, reading, self.decoders, self._constants))
             rows = np.setdiff1d(rows, cut[good], assume_unique=True)
         if len(rows):
@@ -166,13 +168,16 @@ class HeaderFormat(LogFormat):
         return f"(?P<{name}>{_QUOTED if self.quoted else _TOKEN})"
 
 
-def _fits(spans: Spans, regex: str) -> Bools:
-    """Which texts a matcher takes; once per distinct text."""
-    check = re.compile(regex.encode(), re.DOTALL)
+def _fits(spans: Spans, regex: str, *, quoted: bool) -> Bools:
+    """Which texts a matcher takes; once per distinct text. `quoted`: they stood in quotes."""
+    if quoted and regex.endswith(f"{_QUOTED})"):  # all do
+        return np.ones(len(spans), dtype=np.bool_)
     encoded = spans.dictionary()
-    good = [check.fullmatch(text) is not None for text in encoded.dictionary.to_pylist()]
-    fits: Bools = np.array(good or [True], dtype=np.bool_)[encoded.indices.to_numpy()]
-    return fits
+    values = encoded.dictionary.cast(pa.binary())
+    if quoted:
+        values = pc.binary_join_element_wise(_QUOTE, values, _QUOTE, pa.scalar(b"", pa.binary()))
+    good = whole(values, regex)
+    return np.ones(len(spans), dtype=np.bool_) if good.all() else good[encoded.indices.to_numpy()]
 
 
 def _bare(spans: Spans) -> Spans:
