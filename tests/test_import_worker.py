@@ -106,6 +106,20 @@ def test_a_file_that_cannot_be_begun_is_left_to_its_job(tmp_path: Path) -> None:
     assert preparer._begun is None
 
 
+def test_a_line_that_was_cut_short_is_read_again_from_its_beginning(tmp_path: Path, worker: Worker) -> None:
+    file = tmp_path / "a.log"
+    whole = text(rich_log(5, visits=40))
+    beside, alone = new_database(tmp_path / "beside.duckdb"), new_database(tmp_path / "alone.duckdb")
+    cut = whole.index(b"\n", len(whole) // 2) - 9
+    for end in (cut, len(whole)):
+        file.write_bytes(whole[:end])
+        import_beside(worker, beside, file)
+        import_files(alone, file)
+    assert_same(facts(beside, places=True), facts(alone, places=True))
+    rejects = "SELECT line, byte_offset, reason FROM reject ORDER BY ALL"
+    assert query(beside, rejects) == query(alone, rejects)
+
+
 def test_hosts_make_sites_there_too(tmp_path: Path, worker: Worker) -> None:
     file = tmp_path / "vhost.log"
     lines = rich_log(7, visits=60, host=True)

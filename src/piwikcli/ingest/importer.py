@@ -256,6 +256,10 @@ class Importer:
 
         return Committer(recognition, self._devices)
 
+    def _has_lines(self, log_format: str) -> bool:
+        """Whether what a content in a format (by its key) says ends with its lines."""
+        return True
+
     def _prepared_by(self, log_format: str) -> type[Preparer]:
         """What prepares a content in a format (by its key)."""
         return HitPreparer
@@ -295,7 +299,7 @@ class Importer:
         following = stream.peek() if source.unterminated and not source.whole else b""
         if not following:
             return None
-        if following == b"\n":
+        if following == b"\n" and self._has_lines(source.format):
             stream.skip_to(source.committed + 1)
             source.committed += 1
             source.unterminated = ""
@@ -322,7 +326,7 @@ class Importer:
         job = Job(
             name=stream.name,
             head=head,
-            offset=source.committed,
+            offset=stream.position,
             line=source.lines + 1,
             first_line=self._options.skip - self._lines_before + 1,
             log_format=log_format,

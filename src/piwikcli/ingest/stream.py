@@ -265,12 +265,10 @@ class LogStream:
                 self._tail = (self._tail + room[:carried])[-TAIL:]
                 carried = min(carried, _REJECT_BYTES)
 
-    def whole(self) -> Iterator[Chunk]:
-        """The content from here on as one chunk, for what cannot be cut at line ends."""
-        offset = self._position
-        data = b"".join(iter(lambda: self._next(1 << 20), b""))
-        if data:
-            yield self._chunk(offset, data, len(data), unterminated=not data.endswith(b"\n"))
+    def blocks(self, size: int) -> Iterator[bytes]:
+        """The content from here on, cut anywhere, for what is no lines."""
+        while block := self._next(size):
+            yield block
 
     def _chunk(self, offset: int, data: bytes | bytearray, size: int, *, unterminated: bool = False) -> Chunk:
         self._tail = (self._tail + data[max(size - TAIL, 0) : size])[-TAIL:]

@@ -123,6 +123,7 @@ class Actions:
         self.columns = {name: empty.copy() for name in ("url", "name", "prefix", "category", "count")}
         self.columns["url_text"] = empty.copy()
         self.columns.update({name: empty.copy() for name in ("event_category", "event_action")})
+        self.columns.update({name: empty.copy() for name in ("sku", "product", "categories")})
         self.columns.update({f"content_{part}": empty.copy() for part in ("name", "piece", "target", "interaction")})
         self._url = sent.column("url")
         if n:

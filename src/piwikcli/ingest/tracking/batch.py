@@ -143,15 +143,13 @@ class Batch:
         """Batches of one vocabulary as one."""
         if len(batches) == 1:
             return batches[0]
-        # one in which nothing counts may lack columns
-        full = [batch for batch in batches if len(batch)] or [batches[0]]
-        first = full[0]
+        first = batches[0]
         return cls(
             np.concatenate([b.fate for b in batches]),
-            {name: np.concatenate([b.columns[name] for b in full]) for name in first.columns},
-            {name: np.concatenate([b.floats[name] for b in full]) for name in first.floats},
-            np.concatenate([b.visitor for b in full]),
-            pa.concat_arrays([b.page_view for b in full]),
+            {name: np.concatenate([b.columns[name] for b in batches]) for name in first.columns},
+            {name: np.concatenate([b.floats[name] for b in batches]) for name in first.floats},
+            np.concatenate([b.visitor for b in batches]),
+            pa.concat_arrays([b.page_view for b in batches]),
             first.vocabulary,
             frozenset().union(*(b.unknown_hosts for b in batches)),
         )

@@ -16,7 +16,7 @@ from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.tracking.batch import Batch, value_at
 from piwikcli.ingest.tracking.commit import TrackingCommitter
 from piwikcli.ingest.tracking.enrich import request_times
-from piwikcli.ingest.tracking.inputs import ENDPOINT, Reader, Replay, detect
+from piwikcli.ingest.tracking.inputs import DOCUMENT, ENDPOINT, OPENED, Reader, Replay, detect
 from piwikcli.ingest.tracking.prepare import RequestPreparer, configured
 from piwikcli.ingest.tracking.suffix import Suffix
 from piwikcli.store import Connection
@@ -59,12 +59,15 @@ class TrackingImporter(Importer):
             self._detect(stream, head),
             self._target(default) if default is not None else "requests",
             Rereading(self._configured.names, self._options.max_line_bytes, self._configured.replay(self._options)),
-            lambda key: key,
+            lambda key: key.partition("\n")[0],
         )
 
     def _detect(self, stream: LogStream, head: bytes) -> str:
         """The kind of input."""
         return detect(stream.name, head, self._options.choice)
+
+    def _has_lines(self, log_format: str) -> bool:
+        return log_format not in (DOCUMENT, OPENED)
 
     def _prepared_by(self, log_format: str) -> type[Preparer]:
         return RequestPreparer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,10 +15,11 @@ from piwikcli.ingest.formats import Choice
 from piwikcli.ingest.lookups.bots import is_importer_bot
 from piwikcli.ingest.parse import parse
 from piwikcli.ingest.parsing.fields import Reading
-from piwikcli.ingest.parsing.hits import Parsed
+from piwikcli.ingest.parsing.hits import REJECT_BYTES, Parsed
 from piwikcli.ingest.rules import Rules, host_filtered, hostname_accepted
-from piwikcli.ingest.stream import Chunk
+from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.tracking.batch import flagged, value_at
+from piwikcli.ingest.tracking.documents import BULK, Part, parts
 from piwikcli.ingest.tracking.sent import (
     NONE,
     Bad,
@@ -26,13 +27,15 @@ from piwikcli.ingest.tracking.sent import (
     Ints,
     JsonReader,
     Sent,
+    from_objects,
     from_queries,
-    read_document,
     read_queries,
 )
 
 JSON, QUERIES, DOCUMENT, ENDPOINT = "tracking_json", "tracking_queries", "tracking_bulk", "tracking_log:"
 """Names of inputs; that of an endpoint's access log is followed by the log's format."""
+OPENED = f"{DOCUMENT}\nopened"
+"""What follows is inside a list of requests."""
 
 ENDPOINTS = ("piwik.php", "matomo.php")
 _QUERY = re.compile(rb"\s*(?:\?|https?://\S*\?|[\w%.\[\]-]+=)[^\s\"]*$")
@@ -47,8 +50,9 @@ def detect(name: str, head: bytes, choice: Choice | None = None) -> str:
             json.loads(first)
             return JSON
         except ValueError:
-            # a document over several lines, or lines longer than what was looked at
-            return DOCUMENT if len(lines) > 1 and not _is_object(lines[1]) else JSON
+            if len(lines) == 1:  # longer than what was looked at
+                return DOCUMENT if BULK.search(first) else JSON
+            return JSON if _is_object(lines[1]) else DOCUMENT
     if any(_is_object(line) for line in lines[:20]):
         return JSON
     if any(_QUERY.match(line.rstrip(b"\r")) for line in lines[:20]):
@@ -90,7 +94,8 @@ class Reader:
         self._read: Callable[[Chunk, int], Sent] = {
             JSON: self._objects,
             QUERIES: self._queries,
-            DOCUMENT: self._document,
+            DOCUMENT: self._documents,
+            OPENED: self._documents,
         }.get(kind, self._hits)
         self._json = JsonReader(names) if kind == JSON else None
         self._replay = replay
@@ -98,9 +103,29 @@ class Reader:
         self._now = 0
 
     @property
-    def whole(self) -> bool:
-        """Whether the content must be read as one chunk."""
-        return self._kind == DOCUMENT
+    def is_document(self) -> bool:
+        """Whether the content is no lines, but bulk documents: see `parts`."""
+        return self._kind in (DOCUMENT, OPENED)
+
+    def parts(self, stream: LogStream, size: int) -> Iterator[Part]:
+        """Bulk documents from the stream's position on, in parts of about `size` bytes, for `document`."""
+        blocks = stream.blocks(size)
+        return parts(blocks, stream.position, stream.tail, self._max_line, opened=self._kind == OPENED)
+
+    def document(self, part: Part, line: int) -> Read:
+        """As `__call__`, of a part of bulk documents. Where it is broken it ends as within a line."""
+        chunk, end = part.chunk, part.chunk.size if part.broken is None else part.broken - part.chunk.offset
+        starts = np.flatnonzero(np.frombuffer(chunk.data[:end], dtype=np.uint8) == 10) + chunk.offset
+
+        def line_of(offset: int) -> int:
+            return line + int(np.searchsorted(starts, offset))
+
+        entries = [(line_of(offset), offset, request) for offset, request in part.entries]
+        bad = []
+        if part.broken is not None:
+            bad.append(Bad(line_of(part.broken), part.broken, "no_json", chunk.data[end : end + REJECT_BYTES]))
+        sent = from_objects(entries, self._names, bad, 0)
+        return Read(sent, len(starts) + chunk.unterminated, chunk.offset + end)
 
     def __call__(self, chunk: Chunk, line: int, now: int) -> Read:
         """`line` is the number of the chunk's first line, `now` in seconds UTC."""
@@ -121,8 +146,9 @@ class Reader:
     def _queries(self, chunk: Chunk, line: int) -> Sent:
         return read_queries(chunk.data, self._names, first_line=line, offset=chunk.offset)
 
-    def _document(self, chunk: Chunk, line: int) -> Sent:
-        return read_document(chunk.data, self._names, first_line=line, offset=chunk.offset)
+    def _documents(self, chunk: Chunk, line: int) -> Sent:
+        found = parts([chunk.data], chunk.offset, b"", self._max_line, opened=self._kind == OPENED)
+        return next((self.document(part, line).sent for part in found), from_objects([], self._names, [], 0))
 
     def _hits(self, chunk: Chunk, line: int) -> Sent:
         assert self._format is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from piwikcli.ingest.tracking.batch import Batch
 from piwikcli.ingest.tracking.enrich import CAMPAIGN, Enricher
 from piwikcli.ingest.tracking.fates import DROPPED as DROPPED_REASONS
 from piwikcli.ingest.tracking.fates import REASONS
-from piwikcli.ingest.tracking.inputs import Read, Reader, Replay
+from piwikcli.ingest.tracking.inputs import DOCUMENT, OPENED, Read, Reader, Replay
 from piwikcli.ingest.tracking.installation import Installation
 from piwikcli.ingest.tracking.parameters import NAMES
 from piwikcli.ingest.tracking.sent import Sent
@@ -95,8 +95,14 @@ class RequestPreparer(TrackingPreparer):
         configured: Configured = job.configured
         reader = Reader(job.log_format, configured.names, options.max_line_bytes, configured.replay(options))
         size = min(options.batch_bytes, PIECE_BYTES)
-        chunks = stream.whole() if reader.whole else stream.chunks(size, options.max_line_bytes)
-        for chunk in while_wanted(chunks, job, stream.tail):
+        if reader.is_document:
+            for part in reader.parts(stream, size):
+                read = reader.document(part, line)
+                line += read.lines
+                follows = OPENED if part.opened else DOCUMENT
+                yield replace(self._piece(part.chunk, read, job, stream.consumed()), log_format=follows)
+            return
+        for chunk in while_wanted(stream.chunks(size, options.max_line_bytes), job, stream.tail):
             read = reader(chunk, line, int(time.time()))
             line += read.lines
             piece = self._piece(chunk, read, job, stream.consumed())

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -21,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from piwikcli.ingest.tracking.documents import requests_of
 
 Ints = npt.NDArray[np.int64]
 NONE = -1
@@ -256,7 +258,7 @@ class JsonReader:
         for row, text in enumerate(lines.to_pylist()):
             line, at = int(sent.line[row]), int(sent.offset[row])
             if row in bulk:
-                for position, request in bulk_requests(text):
+                for position, request in requests_of(text):
                     entries.append((line, at + position, request))
             else:
                 entries.append((line, at, json.loads(text)))
@@ -276,46 +278,6 @@ def columns_of(table: pa.Table, names: frozenset[str]) -> dict[str, Column]:
         codes = np.asarray(encoded.indices.fill_null(NONE), dtype=np.int64)
         columns[name] = Column(codes, encoded.dictionary.to_pylist())
     return columns
-
-
-_REQUESTS = re.compile(r'"requests"\s*:\s*\[')
-_SKIP = re.compile(r"[\s,]*")
-
-
-def bulk_requests(text: str) -> Iterator[tuple[int, Any]]:
-    """The requests of a bulk document, query strings or objects, with the byte at which each begins.
-
-    Ends silently where the text is no JSON any more; the caller has checked what it can.
-    """
-    found = _REQUESTS.search(text)
-    decoder = json.JSONDecoder()
-    at = found.end() if found else len(text)
-    counted, size = 0, 0
-    while at < len(text):
-        skipped = _SKIP.match(text, at)
-        at = skipped.end() if skipped else at
-        if at >= len(text) or text[at] == "]":
-            return
-        try:
-            request, end = decoder.raw_decode(text, at)
-        except ValueError:
-            return
-        size += len(text[counted:at].encode("utf-8", "surrogatepass"))
-        counted = at
-        yield size, request
-        at = end
-
-
-def read_document(data: bytes, names: frozenset[str], *, first_line: int, offset: int) -> Sent:
-    """One bulk document over several lines."""
-    text = _decoded(data)
-    starts = Lines.of(data).starts
-    entries = [
-        (first_line + int(np.searchsorted(starts, position, side="right")) - 1, offset + position, request)
-        for position, request in bulk_requests(text)
-    ]
-    bad = [] if entries else [Bad(first_line, offset, "no_json", data)]
-    return from_objects(entries, names, bad, 0)
 
 
 def from_objects(entries: Sequence[tuple[int, int, Any]], names: frozenset[str], bad: list[Bad], blank: int) -> Sent:
