@@ -87,6 +87,7 @@ PARAMETERS = {
     "API.getRowEvolution": {"apiModule": "Referrers", "apiAction": "getReferrerType", "label": "Direct Entry"},
     "API.getBulkRequest": {"urls[]": f"method=VisitsSummary.getVisits&period={PERIOD}&date={DATE}"},
     "API.isPluginActivated": {"pluginName": "Actions"},
+    "API.getSuggestedValuesForSegment": {"segmentName": "referrerType"},
     "SitesManager.getSitesIdFromSiteUrl": {"url": "https://www.example.org"},
     "Goals.getGoal": {"idGoal": "1"},
     "Live.getCounters": {"lastMinutes": "30"},
@@ -107,6 +108,10 @@ WITHOUT_EXAMPLE = {
     "SitesManager.getSiteFromId",
     "SitesManager.getSitesWithAtLeastViewAccess",
     "SitesManager.getPatternMatchSites",
+    # as long as the world
+    "SitesManager.getCurrencyList",
+    "SitesManager.getTimezonesList",
+    "UserCountry.getCountryCodeMapping",
 }
 _SELECTED = ("idSubtable",)
 

@@ -235,3 +235,34 @@ def test_transitions_that_there_are_not(database: Database, parameters: dict[str
         ask(database, "Transitions.getTransitionsForAction", actionName="x", actionType="y")
     with pytest.raises(UsageError, match="no views"):
         ask(database, "Transitions.getTransitionsForPageUrl", date="2026-03-01", pageUrl="http://example.org/shop")
+
+
+# what visits have --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("segment", "expected"),
+    [
+        # the most frequent first, then by the value itself
+        ("visitorType", ["new", "returning"]),
+        ("referrerType", ["campaign", "search", "website"]),
+        ("countryName", ["Unknown"]),
+        ("pageUrl", ["http://example.org/shop", "http://example.org/", "http://example.org/contact"]),
+        ("entryPageUrl", ["http://example.org/", "http://example.org/contact", "http://example.org/shop"]),
+        ("exitPageUrl", ["http://example.org/shop", "http://example.org/contact"]),
+        ("downloadUrl", ["http://example.org/list.pdf"]),
+        ("siteSearchKeyword", ["hats"]),
+    ],
+)
+def test_values_suggested_for_a_segment(database: Database, segment: str, expected: list[str]) -> None:
+    found = ask(database, "API.getSuggestedValuesForSegment", segmentName=segment)
+    assert [value.partition("?")[0] for value in found] == expected
+
+
+def test_nothing_to_suggest(database: Database) -> None:
+    with pytest.raises(UsageError, match="There was no data to suggest for eventName"):
+        ask(database, "API.getSuggestedValuesForSegment", segmentName="eventName")
+    with pytest.raises(UsageError, match=r"there is no segment pageURL\. Did you mean pageUrl"):
+        ask(database, "API.getSuggestedValuesForSegment", segmentName="pageURL")
+    with pytest.raises(UsageError, match="segmentName"):
+        ask(database, "API.getSuggestedValuesForSegment")

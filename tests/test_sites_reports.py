@@ -190,3 +190,17 @@ def test_the_program_itself(store: Store) -> None:
     assert ask(store, "API.getMatomoVersion") == {"value": __version__}
     assert ask(store, "API.isPluginActivated", pluginName="Actions") == {"value": True}
     assert ask(store, "API.isPluginActivated", pluginName="Nothing") == {"value": False}
+    assert [kind["id"] for kind in ask(store, "API.getAvailableMeasurableTypes")] == ["website"]
+
+
+def test_what_there_is_to_choose_from(store: Store) -> None:
+    assert ask(store, "SitesManager.getCurrencyList")["EUR"] == "Euro (€)"
+    zones = ask(store, "SitesManager.getTimezonesList")
+    assert zones["Europe"]["Europe/Berlin"] == "Berlin"
+    assert zones["UTC"] == {"UTC": "UTC"}
+    assert "Etc" not in zones
+    assert ask(store, "UserCountry.getCountryCodeMapping")["nz"] == "New Zealand"
+    values = [one["value"] for one in ask(store, "CustomDimensions.getAvailableExtractionDimensions")]
+    assert values == ["url", "urlparam", "action_name"]
+    assert ask(store, "SegmentEditor.isUserCanAddNewSegment") == {"value": True}
+    assert ask(store, "Transitions.isPeriodAllowed") == {"value": True}

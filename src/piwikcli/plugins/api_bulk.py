@@ -36,3 +36,7 @@ def version(request: Request) -> Document:
 def is_plugin_activated(request: Request) -> Document:
     modules = {report.module for report in request.reports().values()}
     return Document(request.parameters["pluginName"] in modules)
+
+
+def measurable_types(request: Request) -> Document:
+    return Document([{"id": "website", "name": "Website", "description": "A website, which has pages."}])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from piwikcli.plugins.api import Answer, Context, Plugin, Report, Request, SimpleTable
-from piwikcli.plugins.api_bulk import bulk, is_plugin_activated, version
+from piwikcli.plugins.api import Context, Plugin, Report, SimpleTable, document
+from piwikcli.plugins.api_bulk import bulk, is_plugin_activated, measurable_types, version
 from piwikcli.plugins.api_evolution import row_evolution
 from piwikcli.plugins.api_metadata import one_metadata, report_metadata, segments_metadata
 from piwikcli.plugins.api_processed import processed_report
+from piwikcli.plugins.api_suggestions import suggested_values
 
 # bounces and time of the two groups, and their conversions, are not part of the overview
 _FREQUENCY = (
@@ -67,28 +66,6 @@ _NAMES = ("apiModule", "apiAction")
 _SPECIFIC = ("idGoal", "idDimension")
 
 
-def _whole(
-    action: str,
-    title: str,
-    answer: Callable[[Request], Answer],
-    *parameters: str,
-    needs: tuple[str, ...] = (),
-    dated: bool = False,
-) -> Report:
-    return Report(
-        method=f"API.{action}",
-        title=title,
-        kind="document",
-        whole=answer,
-        parameters=parameters,
-        needs=needs,
-        archived=False,
-        dated=dated,
-        sited=dated,
-        exported=False,
-    )
-
-
 REPORTS = (
     Report(
         method="API.get",
@@ -97,10 +74,19 @@ REPORTS = (
         compute=_get,
         parameters=("columns",),
     ),
-    _whole("getReportMetadata", "All reports in words", report_metadata, "hideMetricsDoc", "showSubtableReports"),
-    _whole("getMetadata", "One report in words", one_metadata, *_NAMES, "hideMetricsDoc", needs=_NAMES),
-    _whole(
-        "getProcessedReport",
+    document(
+        "API.getReportMetadata",
+        "All reports in words",
+        report_metadata,
+        "hideMetricsDoc",
+        "showSubtableReports",
+        sited=False,
+    ),
+    document(
+        "API.getMetadata", "One report in words", one_metadata, *_NAMES, "hideMetricsDoc", needs=_NAMES, sited=False
+    ),
+    document(
+        "API.getProcessedReport",
         "A report ready to be shown",
         processed_report,
         *_NAMES,
@@ -110,8 +96,8 @@ REPORTS = (
         needs=_NAMES,
         dated=True,
     ),
-    _whole(
-        "getRowEvolution",
+    document(
+        "API.getRowEvolution",
         "Rows over several periods",
         row_evolution,
         *_NAMES,
@@ -120,13 +106,26 @@ REPORTS = (
         needs=_NAMES,
         dated=True,
     ),
-    _whole("getSegmentsMetadata", "All segments in words", segments_metadata),
-    _whole("getBulkRequest", "Several requests in one", bulk, "urls", needs=("urls",)),
-    _whole("getMatomoVersion", "The version of this program", version),
-    _whole("getPiwikVersion", "The version of this program", version),
-    _whole(
-        "isPluginActivated", "Whether there is a plugin", is_plugin_activated, "pluginName", needs=("pluginName",)
+    document("API.getSegmentsMetadata", "All segments in words", segments_metadata, sited=False),
+    document("API.getBulkRequest", "Several requests in one", bulk, "urls", needs=("urls",), sited=False),
+    document("API.getMatomoVersion", "The version of this program", version, sited=False),
+    document("API.getPiwikVersion", "The version of this program", version, sited=False),
+    document(
+        "API.isPluginActivated",
+        "Whether there is a plugin",
+        is_plugin_activated,
+        "pluginName",
+        needs=("pluginName",),
+        sited=False,
     ),
+    document(
+        "API.getSuggestedValuesForSegment",
+        "Values that the latest visits have",
+        suggested_values,
+        "segmentName",
+        needs=("segmentName",),
+    ),
+    document("API.getAvailableMeasurableTypes", "Kinds of sites: websites", measurable_types, sited=False),
 )
 
 PLUGIN = Plugin("API", reports=REPORTS, described_in="piwikcli.plugins.descriptions.goals")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from piwikcli.plugins.api import Answer, Document, Report, Request
+from piwikcli.plugins.api import Document, Request, document
 
 SLOTS = 5
 """Dimensions that each scope has room for."""
@@ -51,19 +50,16 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _report(action: str, title: str, answer: Callable[[Request], Answer]) -> Report:
-    return Report(
-        method=f"CustomDimensions.{action}",
-        title=title,
-        kind="document",
-        whole=answer,
-        archived=False,
-        dated=False,
-        exported=False,
-    )
+def extraction_dimensions(request: Request) -> Document:
+    """What values can be taken from."""
+    names = {"url": "Page URL", "urlparam": "Page URL Parameter", "action_name": "Page Title"}
+    return Document([{"value": value, "name": name} for value, name in names.items()])
 
 
 REPORTS = (
-    _report("getConfiguredCustomDimensions", "A site's custom dimensions", configured),
-    _report("getAvailableScopes", "Scopes, and how many dimensions they have room for", scopes),
+    document("CustomDimensions.getConfiguredCustomDimensions", "A site's custom dimensions", configured),
+    document("CustomDimensions.getAvailableScopes", "Scopes, and how many dimensions they have room for", scopes),
+    document(
+        "CustomDimensions.getAvailableExtractionDimensions", "What values can be taken from", extraction_dimensions
+    ),
 )

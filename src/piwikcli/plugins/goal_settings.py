@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from piwikcli.errors import UsageError
-from piwikcli.plugins.api import Document, Report, Request
+from piwikcli.plugins.api import Document, Request, document
 
 
 def goal_row(row: dict[str, Any]) -> dict[str, Any]:
@@ -38,21 +38,7 @@ def one_goal(request: Request) -> Document:
     return Document(goals[wanted])
 
 
-def _report(action: str, title: str, answer: Any, *parameters: str, needs: tuple[str, ...] = ()) -> Report:
-    return Report(
-        method=f"Goals.{action}",
-        title=title,
-        kind="document",
-        whole=answer,
-        parameters=parameters,
-        needs=needs,
-        archived=False,
-        dated=False,
-        exported=False,
-    )
-
-
 REPORTS = (
-    _report("getGoals", "A site's goals", all_goals, "orderByName"),
-    _report("getGoal", "One goal", one_goal, "idGoal", needs=("idGoal",)),
+    document("Goals.getGoals", "A site's goals", all_goals, "orderByName"),
+    document("Goals.getGoal", "One goal", one_goal, "idGoal", needs=("idGoal",)),
 )

@@ -52,10 +52,15 @@ def country_name(code: str) -> str:
     return str(name) if name else UNKNOWN
 
 
+def country_names() -> dict[str, str]:
+    """Code -> name of every country."""
+    codes = (code.lower() for code in _names()["territories"] if len(code) == 2 and code.isalpha())
+    return {code: country_name(code) for code in codes}
+
+
 @cache
 def _country_codes() -> dict[str, str]:
-    codes = (code.lower() for code in _names()["territories"] if len(code) == 2 and code.isalpha())
-    return {country_name(code): code for code in codes}
+    return {name: code for code, name in country_names().items()}
 
 
 def country_code(name: str) -> str:

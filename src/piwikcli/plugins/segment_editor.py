@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from piwikcli.plugins.api import Answer, Document, Plugin, Report, Request
+from piwikcli.plugins.api import Document, Plugin, Request, document
 
 _COLUMNS = "idsegment, name, definition, idsite, auto_archive, created, changed"
 
@@ -41,30 +40,14 @@ def _one(request: Request) -> Document:
     return Document(segment_row(rows[0]) if rows else [])
 
 
-def _report(
-    action: str,
-    title: str,
-    answer: Callable[[Request], Answer],
-    *parameters: str,
-    needs: tuple[str, ...] = (),
-) -> Report:
-    return Report(
-        method=f"SegmentEditor.{action}",
-        title=title,
-        kind="document",
-        whole=answer,
-        parameters=parameters,
-        needs=needs,
-        archived=False,
-        dated=False,
-        sited=False,
-        exported=False,
-    )
+def _may_add(request: Request) -> Document:
+    return Document(True)
 
 
 REPORTS = (
-    _report("getAll", "Stored segments", _all),
-    _report("get", "One stored segment", _one, "idSegment", needs=("idSegment",)),
+    document("SegmentEditor.getAll", "Stored segments", _all, sited=False),
+    document("SegmentEditor.get", "One stored segment", _one, "idSegment", needs=("idSegment",), sited=False),
+    document("SegmentEditor.isUserCanAddNewSegment", "Whether segments can be stored: always", _may_add),
 )
 
 PLUGIN = Plugin("SegmentEditor", reports=REPORTS)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from piwikcli.errors import UsageError
-from piwikcli.plugins.api import Answer, Document, Plugin, Report, Request
+from piwikcli.plugins.api import Document, Plugin, Request, document
 
 if TYPE_CHECKING:
     from piwikcli.store.sites import Site
@@ -78,42 +77,62 @@ def _ids(request: Request) -> Document:
     return Document([site.idsite for site in request.sites])
 
 
+def _currencies(request: Request) -> Document:
+    """Code -> name and symbol."""
+    from babel.localedata import load
+
+    english = load("en")
+    names, symbols = english["currency_names"], english["currency_symbols"]
+    return Document({code: f"{name} ({symbols.get(code, code)})" for code, name in sorted(names.items())})
+
+
+def _timezones(request: Request) -> Document:
+    """Continent -> time zone -> city; `UTC` stands for itself."""
+    from zoneinfo import available_timezones
+
+    found: dict[str, dict[str, str]] = {}
+    for name in sorted(available_timezones()):
+        continent, _, city = name.partition("/")
+        if city and continent not in ("Etc", "SystemV", "US", "posix", "right"):
+            found.setdefault(continent, {})[name] = city.replace("_", " ")
+    return Document({**found, "UTC": {"UTC": "UTC"}})
+
+
 def _bare(url: str) -> str:
     return url.partition("://")[2].removeprefix("www.").rstrip("/").lower() or url.removeprefix("www.").rstrip("/")
 
 
-def _report(
-    action: str,
-    title: str,
-    answer: Callable[[Request], Answer],
-    *parameters: str,
-    needs: tuple[str, ...] = (),
-    sited: bool = False,
-) -> Report:
-    return Report(
-        method=f"SitesManager.{action}",
-        title=title,
-        kind="document",
-        whole=answer,
-        parameters=parameters,
-        needs=needs,
-        archived=False,
-        dated=False,
-        sited=sited,
-        exported=False,
-    )
-
-
 REPORTS = (
-    _report("getAllSites", "Every site with its settings", _all),
-    _report("getSitesWithAtLeastViewAccess", "Every site with its settings", _all),
-    _report("getSitesIdWithAtLeastViewAccess", "Every site's number", _ids),
-    _report("getSiteFromId", "One site with its settings", _one, sited=True),
-    _report("getSiteUrlsFromId", "A site's addresses", _urls, sited=True),
-    _report("getSitesIdFromSiteUrl", "The sites of an address", _by_url, "url", needs=("url",)),
-    _report("getPatternMatchSites", "Sites whose name or address has a text in it", _by_pattern, "pattern", "limit"),
-    _report("getDefaultTimezone", "The time zone of new sites", lambda request: Document(DEFAULT_TIMEZONE)),
-    _report("getDefaultCurrency", "The currency of new sites", lambda request: Document(DEFAULT_CURRENCY)),
+    document("SitesManager.getAllSites", "Every site with its settings", _all, sited=False),
+    document("SitesManager.getSitesWithAtLeastViewAccess", "Every site with its settings", _all, sited=False),
+    document("SitesManager.getSitesIdWithAtLeastViewAccess", "Every site's number", _ids, sited=False),
+    document("SitesManager.getSiteFromId", "One site with its settings", _one),
+    document("SitesManager.getSiteUrlsFromId", "A site's addresses", _urls),
+    document(
+        "SitesManager.getSitesIdFromSiteUrl", "The sites of an address", _by_url, "url", needs=("url",), sited=False
+    ),
+    document(
+        "SitesManager.getPatternMatchSites",
+        "Sites whose name or address has a text in it",
+        _by_pattern,
+        "pattern",
+        "limit",
+        sited=False,
+    ),
+    document(
+        "SitesManager.getDefaultTimezone",
+        "The time zone of new sites",
+        lambda request: Document(DEFAULT_TIMEZONE),
+        sited=False,
+    ),
+    document(
+        "SitesManager.getDefaultCurrency",
+        "The currency of new sites",
+        lambda request: Document(DEFAULT_CURRENCY),
+        sited=False,
+    ),
+    document("SitesManager.getCurrencyList", "Currencies and their names", _currencies, sited=False),
+    document("SitesManager.getTimezonesList", "Time zones by continent", _timezones, sited=False),
 )
 
 PLUGIN = Plugin("SitesManager", reports=REPORTS)

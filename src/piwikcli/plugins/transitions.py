@@ -6,11 +6,11 @@ Definitions: docs/reference/live.md, "Transitions".
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from piwikcli.errors import UsageError
-from piwikcli.plugins.api import Answer, Document, Plugin, Report, Request
+from piwikcli.plugins.api import Document, Plugin, Request, document
 from piwikcli.plugins.referrer_overview import AI_ASSISTANT, CAMPAIGN, DIRECT, SEARCH, SOCIAL, TYPES, WEBSITE
 
 DEFAULT_ROWS = 5
@@ -186,29 +186,39 @@ def _action(request: Request, name: str, *, title: bool) -> int:
     return int(min(found, key=lambda row: names.index(row["name"]))["idaction"])
 
 
-def _report(action: str, title: str, answer: Callable[[Request], Answer], *needs: str, **options: Any) -> Report:
-    return Report(
-        method=f"Transitions.{action}",
-        title=title,
-        kind="document",
-        whole=answer,
-        parameters=(*needs, *options.get("parameters", ()), "limitBeforeGrouping", "parts"),
-        needs=needs,
-        archived=False,
-        exported=False,
-    )
+def is_period_allowed(request: Request) -> Document:
+    """Whether transitions can be asked for a period: for every one."""
+    return Document(True)
 
+
+_OPTIONS = ("limitBeforeGrouping", "parts")
 
 REPORTS = (
-    _report(
-        "getTransitionsForAction",
+    document(
+        "Transitions.getTransitionsForAction",
         "What came before and after a page or title",
         for_action,
-        "actionName",
-        parameters=("actionType",),
+        *("actionName", "actionType", *_OPTIONS),
+        needs=("actionName",),
+        dated=True,
     ),
-    _report("getTransitionsForPageUrl", "What came before and after a page", for_page_url, "pageUrl"),
-    _report("getTransitionsForPageTitle", "What came before and after a page title", for_page_title, "pageTitle"),
+    document(
+        "Transitions.getTransitionsForPageUrl",
+        "What came before and after a page",
+        for_page_url,
+        *("pageUrl", *_OPTIONS),
+        needs=("pageUrl",),
+        dated=True,
+    ),
+    document(
+        "Transitions.getTransitionsForPageTitle",
+        "What came before and after a page title",
+        for_page_title,
+        *("pageTitle", *_OPTIONS),
+        needs=("pageTitle",),
+        dated=True,
+    ),
+    document("Transitions.isPeriodAllowed", "Whether there are transitions of a period: always", is_period_allowed),
 )
 
 PLUGIN = Plugin("Transitions", reports=REPORTS)

@@ -3,10 +3,22 @@
 from collections.abc import Mapping
 
 from piwikcli.lists.regions import region_name
-from piwikcli.plugins.api import Context, Dimension, Plugin, Report, Row, RowCount, VisitRecord, number
+from piwikcli.plugins.api import (
+    Context,
+    Dimension,
+    Document,
+    Plugin,
+    Report,
+    Request,
+    Row,
+    RowCount,
+    VisitRecord,
+    document,
+    number,
+)
 from piwikcli.plugins.api.dimensions import EQUALITY
 from piwikcli.plugins.continents import CONTINENTS
-from piwikcli.plugins.labels import FLAG, UNKNOWN, country_code, country_name, urlencode
+from piwikcli.plugins.labels import FLAG, UNKNOWN, country_code, country_name, country_names, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
 _COUNTRY = ("l.country",)
@@ -160,6 +172,10 @@ def _city_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str 
     }
 
 
+def _country_names(request: Request) -> Document:
+    return Document(dict(sorted(country_names().items())))
+
+
 REPORTS = (
     Report(
         method="UserCountry.getCountry",
@@ -201,6 +217,7 @@ REPORTS = (
         metrics=VISIT_COLUMNS,
         dimensions=("UserCountry_City",),
     ),
+    document("UserCountry.getCountryCodeMapping", "Country codes and names", _country_names, sited=False),
     number("UserCountry.getNumberOfDistinctCountries", "Distinct countries", "UserCountry_distinctCountries"),
 )
 

@@ -33,7 +33,7 @@ from piwikcli.plugins.api.records import (
     VariableRecord,
     VisitRecord,
 )
-from piwikcli.plugins.api.reports import Context, Ratio, Report, Request, Span, number, simple
+from piwikcli.plugins.api.reports import Context, Ratio, Report, Request, Span, document, number, simple
 from piwikcli.plugins.api.table import Answer, DataTable, Document, Number, Result, Row, SimpleTable, TableMap
 from piwikcli.plugins.api.tasks import Task, TaskRun
 
@@ -80,6 +80,7 @@ __all__ = [
     "TrackedRecord",
     "VariableRecord",
     "VisitRecord",
+    "document",
     "number",
     "simple",
 ]

@@ -299,3 +299,27 @@ def simple(method: str, title: str, columns: Mapping[str, str] | tuple[str, ...]
 def number(method: str, title: str, name: str, **options: Any) -> Report:
     """A report that is one stored number."""
     return Report(method=method, title=title, kind="number", number=name, metrics=(name,), **options)
+
+
+def document(
+    method: str,
+    title: str,
+    answer: Callable[[Request], Answer],
+    *parameters: str,
+    needs: tuple[str, ...] = (),
+    dated: bool = False,
+    sited: bool = True,
+) -> Report:
+    """A method that answers a whole request from settings or the log tables, and that no export needs."""
+    return Report(
+        method=method,
+        title=title,
+        kind="document",
+        whole=answer,
+        parameters=parameters,
+        needs=needs,
+        archived=False,
+        dated=dated,
+        sited=sited,
+        exported=False,
+    )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from piwikcli.errors import UsageError
-from piwikcli.plugins.api import Answer, DataTable, Document, Number, Report, Request, Row
+from piwikcli.plugins.api import DataTable, Document, Number, Request, Row, document
 from piwikcli.plugins.live import queries
 from piwikcli.plugins.live.profile import profile
 from piwikcli.plugins.live.visits import described
@@ -115,30 +114,9 @@ def _flat(visit: dict[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def _report(
-    action: str,
-    title: str,
-    answer: Callable[[Request], Answer],
-    *parameters: str,
-    needs: tuple[str, ...] = (),
-    dated: bool = False,
-) -> Report:
-    return Report(
-        method=f"Live.{action}",
-        title=title,
-        kind="document",
-        whole=answer,
-        parameters=parameters,
-        needs=needs,
-        archived=False,
-        dated=dated,
-        exported=False,
-    )
-
-
 REPORTS = (
-    _report(
-        "getLastVisitsDetails",
+    document(
+        "Live.getLastVisitsDetails",
         "Visits with all their actions",
         last_visits,
         "countVisitorsToFetch",
@@ -147,12 +125,12 @@ REPORTS = (
         "visitorId",
         dated=True,
     ),
-    _report("getCounters", "Visits of the last minutes", counters, "lastMinutes", needs=("lastMinutes",)),
-    _report("getVisitorProfile", "What is known of a visitor", visitor_profile, "visitorId", "limitVisits"),
-    _report("getMostRecentVisitorId", "The visitor of the latest visit", most_recent_visitor),
-    _report("getMostRecentVisitsDateTime", "The time of the latest visit's last action", most_recent_time),
-    _report(
-        "getFirstVisitForVisitorId",
+    document("Live.getCounters", "Visits of the last minutes", counters, "lastMinutes", needs=("lastMinutes",)),
+    document("Live.getVisitorProfile", "What is known of a visitor", visitor_profile, "visitorId", "limitVisits"),
+    document("Live.getMostRecentVisitorId", "The visitor of the latest visit", most_recent_visitor),
+    document("Live.getMostRecentVisitsDateTime", "The time of the latest visit's last action", most_recent_time),
+    document(
+        "Live.getFirstVisitForVisitorId",
         "A visitor's first visit",
         first_visit,
         "visitorId",
