@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from piwikcli.commands import options, output
-from piwikcli.commands.goals import SiteOption
 from piwikcli.commands.site_choice import one_site, open_existing
 from piwikcli.errors import UsageError
 
@@ -42,7 +41,7 @@ IdArgument = Annotated[int, typer.Argument(metavar="ID", help="The dimension's i
     )
 )
 def add(
-    idsite: SiteOption = None,
+    idsite: options.SiteOption = None,
     name: NameOption = None,
     scope: ScopeOption = None,
     extract: ExtractOption = None,
@@ -70,7 +69,7 @@ def add(
 
 @app.command("list", epilog=options.examples("piwik dimensions list", "piwik dimensions list --format json"))
 def list_(
-    idsite: SiteOption = None,
+    idsite: options.SiteOption = None,
     format: options.ListFormatOption = None,
     out: options.OutputOption = None,
     db: options.DbOption = None,
@@ -93,7 +92,7 @@ def list_(
 @app.command(epilog=options.examples("piwik dimensions update 2 --idsite 1 --name Section"))
 def update(
     iddimension: IdArgument,
-    idsite: SiteOption = None,
+    idsite: options.SiteOption = None,
     name: NameOption = None,
     extract: ExtractOption = None,
     case_sensitive: CaseOption = None,
@@ -118,7 +117,7 @@ def update(
 @app.command(epilog=options.examples("piwik dimensions delete 2 --idsite 1 --yes"))
 def delete(
     iddimension: IdArgument,
-    idsite: SiteOption = None,
+    idsite: options.SiteOption = None,
     yes: options.YesOption = False,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,

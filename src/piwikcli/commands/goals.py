@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from piwikcli.commands import options, output
 from piwikcli.commands.site_choice import one_site, open_existing
+from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,44 +23,55 @@ _LISTED = (
 )
 _TABLE = ("idsite", "idgoal", "name", "match_attribute", "pattern_type", "pattern", "revenue")
 
-SiteOption = Annotated[
-    int | None,
-    typer.Option("--idsite", metavar="N", help="The site; not needed where there is one.", show_default=False),
-]
-NameOption = Annotated[str | None, typer.Option("--name", metavar="N", help="The goal's name.", show_default=False)]
-DescriptionOption = Annotated[str | None, typer.Option("--description", metavar="TEXT", show_default=False)]
-MatchOption = Annotated[
-    str | None,
-    typer.Option(
-        "--match",
-        metavar="WHAT",
-        help="url, title, file, external_website, event_category|action|name, visit_duration, manually.",
-        show_default=False,
-    ),
-]
-PatternOption = Annotated[
-    str | None,
-    typer.Option("--pattern", metavar="P", help="What it must be like; URL-decoded once.", show_default=False),
-]
-TypeOption = Annotated[
-    str | None,
-    typer.Option(
-        "--pattern-type", metavar="TYPE", help="contains, exact, regex or greater_than.", show_default=False
-    ),
-]
-CaseOption = Annotated[
-    bool | None, typer.Option("--case-sensitive/--no-case-sensitive", help="Whether case matters [no].")
-]
-RevenueOption = Annotated[
-    float | None, typer.Option("--revenue", metavar="N", min=0, help="What a conversion is worth [0].")
-]
-MultipleOption = Annotated[
-    bool | None, typer.Option("--allow-multiple/--no-allow-multiple", help="Several conversions a visit [no].")
-]
-EventValueOption = Annotated[
-    bool | None,
-    typer.Option("--event-value-as-revenue/--no-event-value-as-revenue", help="Worth the event's value [no]."),
-]
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A goal's settings as they are given; None: not given."""
+
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="N", help="The goal's name.", show_default=False),
+    ] = None
+    description: Annotated[str | None, typer.Option("--description", metavar="TEXT", show_default=False)] = None
+    match: Annotated[
+        str | None,
+        typer.Option(
+            "--match",
+            metavar="WHAT",
+            help="url, title, file, external_website, event_category|action|name, visit_duration, manually.",
+            show_default=False,
+        ),
+    ] = None
+    pattern: Annotated[
+        str | None,
+        typer.Option("--pattern", metavar="P", help="What it must be like; URL-decoded once.", show_default=False),
+    ] = None
+    pattern_type: Annotated[
+        str | None,
+        typer.Option(
+            "--pattern-type", metavar="TYPE", help="contains, exact, regex or greater_than.", show_default=False
+        ),
+    ] = None
+    case_sensitive: Annotated[
+        bool | None, typer.Option("--case-sensitive/--no-case-sensitive", help="Whether case matters [no].")
+    ] = None
+    revenue: Annotated[
+        float | None, typer.Option("--revenue", metavar="N", min=0, help="What a conversion is worth [0].")
+    ] = None
+    allow_multiple: Annotated[
+        bool | None, typer.Option("--allow-multiple/--no-allow-multiple", help="Several conversions a visit [no].")
+    ] = None
+    event_value_as_revenue: Annotated[
+        bool | None,
+        typer.Option("--event-value-as-revenue/--no-event-value-as-revenue", help="Worth the event's value [no]."),
+    ] = None
+
+    def named(self) -> dict[str, Any]:
+        """By their names in `store.goals.Goal`."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {"match_attribute": given.pop("match"), **given}
+
+
 IdArgument = Annotated[int, typer.Argument(metavar="IDGOAL", help="The goal's id.", show_default=False)]
 
 
@@ -68,46 +81,27 @@ IdArgument = Annotated[int, typer.Argument(metavar="IDGOAL", help="The goal's id
         "piwik goals add --idsite 1 --name Long --match visit_duration --pattern 10",
     )
 )
+@options.grouped
 def add(
-    idsite: SiteOption = None,
-    name: NameOption = None,
-    description: DescriptionOption = None,
-    match: MatchOption = None,
-    pattern: PatternOption = None,
-    pattern_type: TypeOption = None,
-    case_sensitive: CaseOption = None,
-    revenue: RevenueOption = None,
-    allow_multiple: MultipleOption = None,
-    event_value_as_revenue: EventValueOption = None,
+    settings: Settings,
+    idsite: options.SiteOption = None,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> None:
     """Add a goal and print its id. It counts in what is imported from then on."""
-    if not name or not match:
+    if not settings.name or not settings.match:
         raise UsageError("a goal needs a name and what it matches: piwik goals add --name N --match url --pattern P")
     database = open_existing(db, lock_timeout)
     from piwikcli.store import goals
 
     with database.write() as connection:
-        idgoal = goals.add(
-            connection,
-            one_site(connection, idsite),
-            name=name,
-            description=description,
-            match_attribute=match,
-            pattern=pattern,
-            pattern_type=pattern_type,
-            case_sensitive=case_sensitive,
-            revenue=revenue,
-            allow_multiple=allow_multiple,
-            event_value_as_revenue=event_value_as_revenue,
-        )
+        idgoal = goals.add(connection, one_site(connection, idsite), **settings.named())
     output.line(idgoal)
 
 
 @app.command("list", epilog=options.examples("piwik goals list", "piwik goals list --idsite 1 --format json"))
 def list_(
-    idsite: SiteOption = None,
+    idsite: options.SiteOption = None,
     format: options.ListFormatOption = None,
     out: options.OutputOption = None,
     db: options.DbOption = None,
@@ -126,18 +120,11 @@ def list_(
 
 
 @app.command(epilog=options.examples("piwik goals update 2 --idsite 1 --revenue 12.5"))
+@options.grouped
 def update(
     idgoal: IdArgument,
-    idsite: SiteOption = None,
-    name: NameOption = None,
-    description: DescriptionOption = None,
-    match: MatchOption = None,
-    pattern: PatternOption = None,
-    pattern_type: TypeOption = None,
-    case_sensitive: CaseOption = None,
-    revenue: RevenueOption = None,
-    allow_multiple: MultipleOption = None,
-    event_value_as_revenue: EventValueOption = None,
+    settings: Settings,
+    idsite: options.SiteOption = None,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> None:
@@ -145,17 +132,7 @@ def update(
 
     The change counts in what is imported from then on; piwik sites recompute applies it to what there is.
     """
-    changes: dict[str, Any] = {
-        "name": name,
-        "description": description,
-        "match_attribute": match,
-        "pattern": pattern,
-        "pattern_type": pattern_type,
-        "case_sensitive": case_sensitive,
-        "revenue": revenue,
-        "allow_multiple": allow_multiple,
-        "event_value_as_revenue": event_value_as_revenue,
-    }
+    changes = settings.named()
     if all(value is None for value in changes.values()):
         raise UsageError("nothing to change: give at least one option (piwik goals update --help)")
     database = open_existing(db, lock_timeout)
@@ -168,7 +145,7 @@ def update(
 @app.command(epilog=options.examples("piwik goals delete 2 --idsite 1 --yes"))
 def delete(
     idgoal: IdArgument,
-    idsite: SiteOption = None,
+    idsite: options.SiteOption = None,
     yes: options.YesOption = False,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,

@@ -118,9 +118,10 @@ class LogOptions:
         bool, typer.Option("--force-lowercase-path", help="Lower-case paths and queries.")
     ] = False
     add_to_date: Annotated[int, typer.Option("--add-to-date", metavar="SECONDS", help="Shift all times.")] = 0
-    log_hostname: Annotated[str | None, _option("--log-hostname", help="The host of every line.", metavar="HOST")] = (
-        None
-    )
+    log_hostname: Annotated[
+        str | None,
+        _option("--log-hostname", help="The host of every line.", metavar="HOST"),
+    ] = None
     title_category_delimiter: Annotated[
         str, typer.Option("--title-category-delimiter", metavar="C", help="In the titles of errors.")
     ] = "/"

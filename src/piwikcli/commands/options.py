@@ -51,6 +51,10 @@ ListFormatOption = Annotated[
         show_default=False,
     ),
 ]
+SiteOption = Annotated[
+    int | None,
+    typer.Option("--idsite", metavar="N", help="The site; not needed where there is one.", show_default=False),
+]
 GeoipOption = Annotated[
     Path | None,
     typer.Option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -117,7 +116,7 @@ def update(
 @app.command(epilog=options.examples("piwik segments delete 2", "piwik segments delete 2 --yes"))
 def delete(
     idsegment: IdArgument,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    yes: options.YesOption = False,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> None:
@@ -128,8 +127,7 @@ def delete(
 
     with database.read() as connection:
         known = segments.get(connection, idsegment)
-    if not yes and sys.stdin is not None and sys.stdin.isatty():
-        typer.confirm(f"Delete segment {idsegment} ({known.name})?", abort=True, err=True)
+    options.confirm(yes, f"Delete segment {idsegment} ({known.name})?")
     with database.write() as connection:
         segments.delete(connection, idsegment)
         drop_unused(connection, _sites(connection, known.idsite), known.definition)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from piwikcli.commands import console, options, output
 from piwikcli.commands.site_values import clean
+from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,52 +38,69 @@ _LISTED = (
 )
 _TABLE = ("idsite", "name", "main_url", "timezone", "currency", "ecommerce", "sitesearch")
 
-NameOption = Annotated[str | None, typer.Option("--name", metavar="N", help="The site's name.", show_default=False)]
-UrlOption = Annotated[
-    list[str] | None,
-    typer.Option("--url", help="Its URL; again for further ones. The first is the main one.", show_default=False),
-]
-TimezoneOption = Annotated[
-    str | None, typer.Option("--timezone", metavar="ZONE", help="Whose midnights begin its days [UTC].")
-]
-CurrencyOption = Annotated[str | None, typer.Option("--currency", metavar="CODE", help="Of revenues [USD].")]
-EcommerceOption = Annotated[bool | None, typer.Option("--ecommerce/--no-ecommerce", help="It is a shop.")]
-SearchOption = Annotated[
-    bool | None, typer.Option("--sitesearch/--no-sitesearch", help="Count its internal searches [yes].")
-]
-KeywordsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--sitesearch-keyword-parameters", metavar="A,B", help="URL parameters with the words searched for."
-    ),
-]
-CategoriesOption = Annotated[
-    list[str] | None,
-    typer.Option("--sitesearch-category-parameters", metavar="A,B", help="URL parameters with a search's category."),
-]
-IpsOption = Annotated[
-    list[str] | None,
-    typer.Option("--excluded-ips", metavar="A,B", help="Not counted: 10.1.2.3, 10.1.*.*, 10.0.0.0/8, IPv6."),
-]
-ParametersOption = Annotated[
-    list[str] | None,
-    typer.Option("--excluded-parameters", metavar="A,B", help="URL parameters to remove from URLs."),
-]
-AgentsOption = Annotated[
-    list[str] | None,
-    typer.Option("--excluded-user-agents", metavar="A,B", help="Not counted: user agents that contain one."),
-]
-FragmentsOption = Annotated[
-    bool | None, typer.Option("--keep-url-fragments/--no-keep-url-fragments", help="Keep #… in URLs [no].")
-]
-ReferrersOption = Annotated[
-    list[str] | None,
-    typer.Option("--excluded-referrers", metavar="A,B", help="No referrers: hosts, .example.org for all below."),
-]
-UnknownOption = Annotated[
-    bool | None,
-    typer.Option("--exclude-unknown-urls/--no-exclude-unknown-urls", help="Only requests of its own URLs [no]."),
-]
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A site's settings as they are given; None: not given."""
+
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="N", help="The site's name.", show_default=False),
+    ] = None
+    url: Annotated[
+        list[str] | None,
+        typer.Option("--url", help="Its URL; again for further ones. The first is the main one.", show_default=False),
+    ] = None
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", metavar="ZONE", help="Whose midnights begin its days [UTC].")
+    ] = None
+    currency: Annotated[str | None, typer.Option("--currency", metavar="CODE", help="Of revenues [USD].")] = None
+    ecommerce: Annotated[bool | None, typer.Option("--ecommerce/--no-ecommerce", help="It is a shop.")] = None
+    sitesearch: Annotated[
+        bool | None, typer.Option("--sitesearch/--no-sitesearch", help="Count its internal searches [yes].")
+    ] = None
+    sitesearch_keyword_parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sitesearch-keyword-parameters", metavar="A,B", help="URL parameters with the words searched for."
+        ),
+    ] = None
+    sitesearch_category_parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sitesearch-category-parameters", metavar="A,B", help="URL parameters with a search's category."
+        ),
+    ] = None
+    excluded_ips: Annotated[
+        list[str] | None,
+        typer.Option("--excluded-ips", metavar="A,B", help="Not counted: 10.1.2.3, 10.1.*.*, 10.0.0.0/8, IPv6."),
+    ] = None
+    excluded_parameters: Annotated[
+        list[str] | None,
+        typer.Option("--excluded-parameters", metavar="A,B", help="URL parameters to remove from URLs."),
+    ] = None
+    excluded_user_agents: Annotated[
+        list[str] | None,
+        typer.Option("--excluded-user-agents", metavar="A,B", help="Not counted: user agents that contain one."),
+    ] = None
+    excluded_referrers: Annotated[
+        list[str] | None,
+        typer.Option("--excluded-referrers", metavar="A,B", help="No referrers: hosts, .example.org for all below."),
+    ] = None
+    exclude_unknown_urls: Annotated[
+        bool | None,
+        typer.Option("--exclude-unknown-urls/--no-exclude-unknown-urls", help="Only requests of its own URLs [no]."),
+    ] = None
+    keep_url_fragments: Annotated[
+        bool | None, typer.Option("--keep-url-fragments/--no-keep-url-fragments", help="Keep #… in URLs [no].")
+    ] = None
+
+    def clean(self) -> dict[str, Any]:
+        """Those that are given, by their names in `store.sites.Site`."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return clean(urls=given.pop("url"), **given)
+
+
 IdOption = Annotated[int | None, typer.Option("--idsite", metavar="N", help="The same as N.", hidden=True)]
 IdArgument = Annotated[int | None, typer.Argument(metavar="N", help="The site's id.", show_default=False)]
 
@@ -92,43 +111,16 @@ IdArgument = Annotated[int | None, typer.Argument(metavar="N", help="The site's 
         "piwik sites add --name Shop --url https://a.example --url https://b.example --ecommerce",
     )
 )
+@options.grouped
 def add(
-    name: NameOption = None,
-    url: UrlOption = None,
-    timezone: TimezoneOption = None,
-    currency: CurrencyOption = None,
-    ecommerce: EcommerceOption = None,
-    sitesearch: SearchOption = None,
-    sitesearch_keyword_parameters: KeywordsOption = None,
-    sitesearch_category_parameters: CategoriesOption = None,
-    excluded_ips: IpsOption = None,
-    excluded_parameters: ParametersOption = None,
-    excluded_user_agents: AgentsOption = None,
-    excluded_referrers: ReferrersOption = None,
-    exclude_unknown_urls: UnknownOption = None,
-    keep_url_fragments: FragmentsOption = None,
+    settings: Settings,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> None:
     """Add a site and print its id. The database is created if there is none."""
-    if not name or not name.strip() or not url:
+    if not settings.name or not settings.name.strip() or not settings.url:
         raise UsageError("a site needs a name and a URL: piwik sites add --name N --url U")
-    given = clean(
-        name=name,
-        urls=url,
-        timezone=timezone,
-        currency=currency,
-        ecommerce=ecommerce,
-        sitesearch=sitesearch,
-        sitesearch_keyword_parameters=sitesearch_keyword_parameters,
-        sitesearch_category_parameters=sitesearch_category_parameters,
-        excluded_ips=excluded_ips,
-        excluded_parameters=excluded_parameters,
-        excluded_user_agents=excluded_user_agents,
-        excluded_referrers=excluded_referrers,
-        exclude_unknown_urls=exclude_unknown_urls,
-        keep_url_fragments=keep_url_fragments,
-    )
+    given = settings.clean()
     database = options.open_database(options.load_settings(db=db, lock_timeout=lock_timeout))
     from piwikcli.store import sites
 
@@ -162,23 +154,11 @@ def list_(
 @app.command(
     epilog=options.examples("piwik sites update 1 --timezone Europe/Berlin", 'piwik sites update 1 --excluded-ips ""')
 )
+@options.grouped
 def update(
+    settings: Settings,
     site: IdArgument = None,
     idsite: IdOption = None,
-    name: NameOption = None,
-    url: UrlOption = None,
-    timezone: TimezoneOption = None,
-    currency: CurrencyOption = None,
-    ecommerce: EcommerceOption = None,
-    sitesearch: SearchOption = None,
-    sitesearch_keyword_parameters: KeywordsOption = None,
-    sitesearch_category_parameters: CategoriesOption = None,
-    excluded_ips: IpsOption = None,
-    excluded_parameters: ParametersOption = None,
-    excluded_user_agents: AgentsOption = None,
-    excluded_referrers: ReferrersOption = None,
-    exclude_unknown_urls: UnknownOption = None,
-    keep_url_fragments: FragmentsOption = None,
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> None:
@@ -187,22 +167,7 @@ def update(
     Changes apply to what is imported from then on.
     """
     number = _one_id(site, idsite, "update")
-    changes = clean(
-        name=name,
-        urls=url,
-        timezone=timezone,
-        currency=currency,
-        ecommerce=ecommerce,
-        sitesearch=sitesearch,
-        sitesearch_keyword_parameters=sitesearch_keyword_parameters,
-        sitesearch_category_parameters=sitesearch_category_parameters,
-        excluded_ips=excluded_ips,
-        excluded_parameters=excluded_parameters,
-        excluded_user_agents=excluded_user_agents,
-        excluded_referrers=excluded_referrers,
-        exclude_unknown_urls=exclude_unknown_urls,
-        keep_url_fragments=keep_url_fragments,
-    )
+    changes = settings.clean()
     if not changes:
         raise UsageError("nothing to change: give at least one option (piwik sites update --help)")
     database = options.open_database(options.load_settings(db=db, lock_timeout=lock_timeout))
