@@ -220,6 +220,10 @@ def test_custom_ranges_are_built_with_everything_else(
 
     said = archive(capsys, "--period", "range", code=2)
     assert "--date A,B or ranges in the setting archiving.custom_ranges" in said
+    choose("last30;foo")
+    assert "must be ranges with semicolons between them, such as last30;" in archive(
+        capsys, "--period", "range", code=2
+    )
     choose("2026-03-03,2026-03-09; previous99999")
     assert "archiving.custom_ranges: The date 'previous99999'" in archive(capsys, "--period", "range", code=2)
     choose("2026-03-03,2026-03-09;2026-03-02,2026-03-03;last7")
@@ -237,3 +241,21 @@ def test_custom_ranges_are_built_with_everything_else(
         choose(ranges)
         [ran] = run_named(database, Settings.load(), task, later) or []
         assert ran.output == f"{gone} archives of ranges deleted"
+
+
+def test_nothing_to_archive_and_wrong_words_are_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.setenv("PIWIK_DB", str(new_database(tmp_path / "empty.duckdb", site=False).path))
+    assert "there is no site yet; import a log first" in archive(capsys)
+    assert "--memory-limit: 'lots' is no size such as 1GB" in archive(capsys, "--memory-limit", "lots", code=2)
+    both = ("--date", "today", "--force-date-last-n", "3")
+    assert "--date and --force-date-last-n both say which dates" in archive(capsys, *both, code=2)
+
+
+def test_the_last_days_by_matomos_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    made = new_database(tmp_path / "piwik.duckdb")
+    days = (TODAY - timedelta(days=n) for n in (0, 2, 4))
+    import_lines(made, tmp_path, [hit(f"{day} 00:00:00", "/a") for day in days])
+    monkeypatch.setenv("PIWIK_DB", str(made.path))
+    assert "2 days archived" in archive(capsys, "--force-date-last-n", "3", "--period", "day", "--skip-tasks")

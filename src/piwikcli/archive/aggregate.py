@@ -21,8 +21,11 @@ from piwikcli.plugins.api import ActionRecord, BucketRecord, FlagRecord, PageRec
 from piwikcli.store import Connection
 
 
-def make_leaves(connection: Connection, families: Sequence[Family]) -> None:
-    """Fill the families' tables of leaves for the archives of `building`; `v`, `a` and `p` must be there."""
+def make_leaves(connection: Connection, families: Sequence[Family], *, tracked: bool) -> None:
+    """Fill the families' tables of leaves for the archives of `building`; `v`, `a` and `p` must be there.
+
+    Where something was `tracked`, the tables `c`, `i` and `t` must be, too.
+    """
     leaves.start(connection, families)
     family_of = {record.name: family for family in families for record in family.records}
     records = [record for family in families for record in family.records]
@@ -34,11 +37,12 @@ def make_leaves(connection: Connection, families: Sequence[Family]) -> None:
             _flags(connection, record)
         elif isinstance(record, ActionRecord):
             _actions(connection, record)
-    add_conversions(connection, records)
-    add_groups(connection, records)
-    add_items(connection, records)
-    add_variables(connection, records)
-    add_page_details(connection, records)
+    if tracked:
+        add_conversions(connection, records)
+        add_groups(connection, records)
+        add_items(connection, records)
+        add_variables(connection, records)
+        add_page_details(connection, records)
     add_pages(connection, [record for record in records if isinstance(record, PageRecord)], family_of)
     leaves.finish(connection, families)
 

@@ -22,7 +22,7 @@ from piwikcli.archive.numbers import store_day_numbers, store_period_numbers
 from piwikcli.archive.periods import IDS, Period
 from piwikcli.plugins import records
 from piwikcli.settings import Settings
-from piwikcli.store import Connection, Database, keep
+from piwikcli.store import Connection, Database, keep, number
 from piwikcli.store.retention import deleted_before
 from piwikcli.store.sites import get as get_site
 
@@ -184,16 +184,17 @@ def _build_days(connection: Connection, idsite: int, days: list[Wanted], limits:
     _slice(connection, idsite, ids)
     slices.make_visits(connection)
     slices.make_actions(connection)
-    tracked.make_tracked(connection)
+    is_tracked = tracked.make_tracked(connection)
     declared = Declared.of(records(), connection, idsite)
     details.start(connection)
     some = families(declared.tables)
-    make_leaves(connection, some)
+    make_leaves(connection, some, tracked=is_tracked)
     rows.from_leaves(connection, some)
     details.from_leaves(connection)
     _start_numbers(connection)
-    store_day_numbers(connection, declared.numbers)
-    conversions.store_day_numbers(connection, declared.conversion_numbers)
+    store_day_numbers(connection, declared.numbers, tracked=is_tracked)
+    if is_tracked:
+        conversions.store_day_numbers(connection, declared.conversion_numbers)
     _finish(connection, ids, limits, declared)
 
 
@@ -219,9 +220,9 @@ def _build_periods(
         rows.keep_aside(connection)
         slices.make_visits(connection)
         slices.make_actions(connection)
-        tracked.make_tracked(connection)
+        is_tracked = tracked.make_tracked(connection)
         details.start(connection)
-        make_leaves(connection, some)
+        make_leaves(connection, some, tracked=is_tracked)
         rows.from_leaves(connection, some)
         rows.add_exact_uniques(connection)
     _start_numbers(connection)
@@ -244,6 +245,7 @@ def _slice(connection: Connection, idsite: int, ids: Mapping[Wanted, int]) -> No
         min(one.period.date1 for one in ids),
         max(one.period.date2 for one in ids),
     )
+    slices.make_views(connection, all_visits=any(not one.segment for one in ids), segments=bool(names))
 
 
 def _begin(connection: Connection, idsite: int, wanted: list[Wanted], limits: Limits) -> dict[Wanted, int]:
@@ -276,7 +278,8 @@ def _begin(connection: Connection, idsite: int, wanted: list[Wanted], limits: Li
         SELECT a.idarchive FROM archive a SEMI JOIN begun USING (idsite, period, date1, date2, segment)
         """
     )
-    for table in ("archive_row", "archive_goal", "archive_metric", "archive_numeric", "archive"):
+    replaces = number(connection, "SELECT count(*) FROM replaced")
+    for table in ("archive_row", "archive_goal", "archive_metric", "archive_numeric", "archive") if replaces else ():
         connection.execute(f"DELETE FROM {table} WHERE idarchive IN (SELECT idarchive FROM replaced)")
     connection.execute("INSERT INTO archive SELECT * FROM begun")
     return ids

@@ -13,7 +13,7 @@ from piwikcli.archive.paths import number_paths
 from piwikcli.plugins import measured
 from piwikcli.plugins.api import GOAL_METRICS, Metric
 from piwikcli.plugins.api.records import SUMMARY_LABEL
-from piwikcli.store import Connection
+from piwikcli.store import Connection, number
 
 DECIMALS = 4
 """Stored amounts are rounded, so that the order of adding does not show."""
@@ -63,6 +63,9 @@ def add_metrics(connection: Connection, record: str, metrics: Sequence[Metric], 
 def from_leaves(connection: Connection) -> None:
     """Make `row_goal` and `row_metric`: every leaf, and above it rows that sum all with their prefix."""
     for table, key, values in _tables("l."):
+        if not number(connection, f"SELECT count(*) FROM leaf_{table}"):
+            _start_rows(connection, table)
+            continue
         connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE row_{table} AS
@@ -73,9 +76,16 @@ def from_leaves(connection: Connection) -> None:
         )
 
 
+def _start_rows(connection: Connection, table: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE row_{table} AS SELECT * FROM archive_{table} LIMIT 0")
+
+
 def from_children(connection: Connection) -> None:
     """Make `row_goal` and `row_metric` from the archives that the temporary table `child` names."""
     for table, key, values in _tables("r."):
+        if not number(connection, f"SELECT count(*) FROM archive_{table}"):
+            _start_rows(connection, table)
+            continue
         connection.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE row_{table} AS
@@ -126,7 +136,8 @@ def count_columns(connection: Connection) -> None:
 def store(connection: Connection) -> None:
     """Keep `row_goal` and `row_metric`."""
     for table in ("goal", "metric"):
-        connection.execute(f"INSERT INTO archive_{table} BY NAME SELECT * FROM row_{table} ORDER BY {_ROW}")
+        if number(connection, f"SELECT count(*) FROM row_{table}"):
+            connection.execute(f"INSERT INTO archive_{table} BY NAME SELECT * FROM row_{table} ORDER BY {_ROW}")
 
 
 def _tables(prefix: str) -> tuple[tuple[str, str, str], ...]:

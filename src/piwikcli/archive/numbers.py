@@ -5,19 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from piwikcli.archive.slices import of_archives
 from piwikcli.plugins.api import ConversionNumbers, DistinctNumber, NumericRecord
 from piwikcli.store import Connection
 
-_SOURCES = {"visits": "FROM v", "actions": "FROM a", "pages": "FROM p", "conversions": "FROM c", "tracked": "FROM t"}
-
+_SOURCES = {
+    "visits": "FROM v",
+    "actions": "FROM a",
+    "pages": "FROM p",
+    "urls": "FROM u",
+    "conversions": "FROM c",
+    "tracked": "FROM t",
+}
+_TRACKED = ("conversions", "tracked")
 
 Number = NumericRecord | DistinctNumber
 
 
-def store_day_numbers(connection: Connection, records: Sequence[Number]) -> None:
-    """Compute every number from `v`, `a`, `p`, `c` and `t`, into `number_of` (idarchive, name, value)."""
+def store_day_numbers(connection: Connection, records: Sequence[Number], *, tracked: bool) -> None:
+    """Compute every number from `v`, `a`, `p`, `c` and `t`, into `number_of` (idarchive, name, value).
+
+    The last two are there where something was `tracked`.
+    """
     for source, relation in _SOURCES.items():
+        if source in _TRACKED and not tracked:
+            continue
         by_decimals: dict[int, dict[str, str]] = defaultdict(dict)
         for record in records:
             if isinstance(record, NumericRecord) and record.source == source:
@@ -46,7 +57,7 @@ def store_period_numbers(
         """,
         [maxima, [record.name for record in added], [f"{record.name}_" for record in families]],
     )
-    _count_distinct(connection, records, of_archives("visit"))
+    _count_distinct(connection, records, "built_visit")
 
 
 def _count_distinct(connection: Connection, records: Sequence[Number], visits: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from piwikcli.archive import leaves
 from piwikcli.archive.families import Family
 from piwikcli.archive.paths import place_actions
+from piwikcli.archive.slices import NAMED_TWICE
 from piwikcli.plugins.api import PageRecord
 from piwikcli.store import Connection, number
 
@@ -43,14 +44,17 @@ def _per_action(connection: Connection, column: str) -> None:
         f"""
         CREATE OR REPLACE TEMP TABLE per_action AS
         WITH hits AS (
-            SELECT idarchive, idaction, count(*) AS nb_visits,
-                   count(*) FILTER (s.idvisitor IS NULL) AS nb_uniq_visitors, sum(nb_hits) AS nb_hits,
+            SELECT idarchive, idaction, count(*) AS nb_visits, sum(nb_hits) AS nb_hits,
                    nullif(sum(following), 0) AS nb_hits_following_search,
                    CAST(max(search_count) = 0 AS BIGINT) AS no_result
-            FROM per_visit LEFT JOIN several s USING (idarchive, idvisit) GROUP BY ALL
+            FROM per_visit GROUP BY ALL
+        ), repeated AS MATERIALIZED (
+            SELECT idarchive, idaction, idvisit, s.idvisitor FROM per_visit JOIN several s USING (idarchive, idvisit)
+        ), not_alone AS (
+            SELECT idarchive, idaction, count(*) AS not_alone FROM repeated GROUP BY ALL
         ), again AS (
             SELECT idarchive, idaction, count(DISTINCT coalesce(r.idvisitor, s.idvisitor)) AS again
-            FROM per_visit JOIN several s USING (idarchive, idvisit)
+            FROM repeated s
             LEFT JOIN (SELECT idarchive, idvisit, coalesce({column}, 0) AS idaction, idvisitor FROM renamed) r
                 USING (idarchive, idvisit, idaction)
             GROUP BY ALL
@@ -74,12 +78,14 @@ def _per_action(connection: Connection, column: str) -> None:
             SELECT idarchive, visit_exit_{column} AS idaction, count(DISTINCT idvisitor) AS exit_again
             FROM v WHERE visit_exit_{column} > 0 AND NOT once GROUP BY ALL
         )
-        SELECT idarchive, idaction, nb_visits, nb_uniq_visitors + coalesce(again, 0) AS nb_uniq_visitors, nb_hits,
+        SELECT idarchive, idaction, nb_visits,
+               nb_visits - coalesce(not_alone, 0) + coalesce(again, 0) AS nb_uniq_visitors, nb_hits,
                nb_hits_following_search, no_result, coalesce(sum_time_spent, 0) AS sum_time_spent,
                entry_nb_visits, entry_nb_uniq_visitors + coalesce(entry_again, 0) AS entry_nb_uniq_visitors,
                entry_nb_actions, entry_sum_visit_length, entry_bounce_count,
                exit_nb_visits, exit_nb_uniq_visitors + coalesce(exit_again, 0) AS exit_nb_uniq_visitors
         FROM hits
+        LEFT JOIN not_alone USING (idarchive, idaction)
         LEFT JOIN again USING (idarchive, idaction)
         LEFT JOIN spent USING (idarchive, idaction)
         LEFT JOIN entries USING (idarchive, idaction)
@@ -97,8 +103,7 @@ def _per_visit(connection: Connection, column: str) -> None:
     """
     both = number(
         connection,
-        "SELECT count(*) FROM (SELECT 1 FROM p "
-        "WHERE idaction_url > 0 AND (idaction_name > 0 OR kind NOT IN (1, 2, 3)) OR idaction_url = 0 LIMIT 1)",
+        f"SELECT count(*) FROM (SELECT 1 FROM p WHERE {NAMED_TWICE} LIMIT 1)",
     )
     grouped = both or column == "idaction_name"
     values = "sum({0}) AS {0}, sum({1}) AS {1}, max({2}) AS {2}" if grouped else "{0}, {1}, {2}"

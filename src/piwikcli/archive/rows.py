@@ -157,12 +157,15 @@ def limit(connection: Connection, records: Iterable[TableRecord], maximum: Mappi
         for record in records
     ]
     lowest = min((n for _, *both, _ in limits for n in both if n), default=0)
+    whole = number(connection, "SELECT max(n) FROM (SELECT count(*) AS n FROM rows GROUP BY idarchive, record)")
+    if not lowest or whole <= lowest:
+        return
     largest = number(
         connection,
         "SELECT max(n) FROM (SELECT count(*) AS n FROM rows JOIN archive_path USING (idpath) "
         "GROUP BY idarchive, record, parent)",
     )
-    if not lowest or largest <= lowest:
+    if largest <= lowest:
         return
     connection.execute("CREATE OR REPLACE TEMP TABLE kept AS SELECT * FROM rows")
     connection.execute("CREATE OR REPLACE TEMP VIEW rows AS SELECT * FROM kept")

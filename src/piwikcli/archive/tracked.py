@@ -1,25 +1,30 @@
 """The part of the logs that only tracking requests fill, as temporary tables beside those of `slices`.
 
 `c` conversions, `i` items of orders and carts, `t` actions with what their requests carry. Where a site has web logs
-only they are empty, and what is aggregated from them is skipped.
+only they are empty; what is aggregated from them is skipped.
 """
 
 from __future__ import annotations
 
-from piwikcli.archive.slices import of_archives
-from piwikcli.store import Connection
+from piwikcli.store import Connection, number
 
 
-def make_tracked(connection: Connection) -> None:
-    """Tables `t`, `c` and `i`, by the local day of each action, conversion and item."""
+def make_tracked(connection: Connection) -> bool:
+    """Tables `t`, `c` and `i`, by the local day of each action, conversion and item.
+
+    False, and no tables, where the database has no tracking requests at all.
+    """
+    if not number(connection, "SELECT count(*) FROM request_detail"):
+        return False
     _make_actions(connection)
     _make_conversions(connection)
+    return True
 
 
 def _make_actions(connection: Connection) -> None:
     """`bounced`: its visit began with this URL and has one action; `is_last`: its visit's last one."""
     connection.execute(
-        f"""
+        """
         CREATE OR REPLACE TEMP TABLE t AS
         SELECT q.idarchive, q.idrequest, q.idvisit, coalesce(s.idvisitor, v.idvisitor) AS idvisitor, q.server_time,
                q.kind, q.idaction_url, q.idaction_name, s.time_spent,
@@ -29,7 +34,7 @@ def _make_actions(connection: Connection) -> None:
                s.time_network, s.time_server, s.time_transfer, s.time_dom_processing, s.time_dom_completion,
                s.time_on_load, v.visit_total_actions <= 1 AND v.visit_entry_idaction_url = q.idaction_url AS bounced,
                coalesce(e.last_idlink_va = q.idrequest, false) AS is_last
-        FROM {of_archives("request")} q
+        FROM built_request q
         JOIN request_detail x ON x.idrequest = q.idrequest
         LEFT JOIN request_state s ON s.idrequest = q.idrequest
         JOIN visit v ON v.idvisit = q.idvisit
@@ -40,7 +45,5 @@ def _make_actions(connection: Connection) -> None:
 
 
 def _make_conversions(connection: Connection) -> None:
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE c AS SELECT * FROM {of_archives('conversion')}")
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE i AS SELECT * FROM {of_archives('conversion_item')} WHERE NOT deleted"
-    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE c AS SELECT * FROM built_conversion")
+    connection.execute("CREATE OR REPLACE TEMP TABLE i AS SELECT * FROM built_conversion_item WHERE NOT deleted")

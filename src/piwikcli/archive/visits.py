@@ -141,11 +141,12 @@ def _place(connection: Connection, table: str, records: Sequence[VisitRecord]) -
 
 
 def _by_expression(connection: Connection, record: VisitRecord, distinct: Sequence[_Distinct]) -> None:
+    """Visits are grouped by the columns that labels are made of first, so that each label is made once."""
     join = f"JOIN {record.table} {_ALIAS[record.table]} USING (id{record.table})" if record.table else ""
     labels = [f"label{n}" for n in range(len(record.path))]
     named = ", ".join(f"{sql} AS {label}" for label, sql in zip(labels, record.path, strict=True))
 
-    def add(columns: Mapping[str, str], where: str, key: Sequence[str] = ()) -> None:
+    def add(columns: Mapping[str, str], visits: str, where: str, key: Sequence[str] = ()) -> None:
         values = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
         leaves.add(
             connection,
@@ -153,13 +154,17 @@ def _by_expression(connection: Connection, record: VisitRecord, distinct: Sequen
             columns,
             f"""
             SELECT *, {leaves.path_of(labels)} AS path FROM (
-                SELECT v.idarchive, {named}, {values} FROM v {join} WHERE {record.where} AND {where}
+                SELECT v.idarchive, {named}, {values} FROM {visits} v {join} WHERE {record.where} AND {where}
                 GROUP BY {", ".join(("v.idarchive", *labels, *key))})
             WHERE label0 IS NOT NULL
             """,
         )
 
-    add({name: _ADDED[name] for name in record.metrics}, "true")
+    used = sorted({name for sql in (*record.path, record.where) for name in re.findall(r"\bv\.(\w+)", sql)})
+    keys = ", ".join(f"v.{name}" for name in ("idarchive", *used, *((f"id{record.table}",) if record.table else ())))
+    partial = ", ".join(f"{_ADDED[name]} AS {name}" for name in record.metrics)
+    totals = {name: f"{'max' if name == 'max_actions' else 'sum'}(v.{name})" for name in record.metrics}
+    add(totals, f"(SELECT {keys}, {partial} FROM v GROUP BY ALL)", "true")
     for count in distinct:
         if count.metric in record.metrics:
-            add({count.metric: count.sql}, count.where, record.key)
+            add({count.metric: count.sql}, "v", count.where, record.key)

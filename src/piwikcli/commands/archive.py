@@ -50,6 +50,9 @@ def command(
             show_default=False,
         ),
     ] = None,
+    last_n: Annotated[
+        int | None, typer.Option("--force-date-last-n", metavar="N", min=1, help="As --date lastN.", hidden=True)
+    ] = None,
     segment: Annotated[
         str | None,
         typer.Option("--segment", metavar="DEF", help="Of this segment only.", show_default=False),
@@ -94,6 +97,10 @@ def command(
 ) -> int:
     """Build the archives that are missing or out of date."""
     names = _periods(period)
+    if last_n is not None:
+        if date_ is not None:
+            raise UsageError("--date and --force-date-last-n both say which dates; give one of them")
+        date_ = f"last{last_n}"
     if date_ is None and invalidate:
         raise UsageError("--invalidate needs --date: which archives are out of date?")
     settings = options.load_settings(db=db, lock_timeout=lock_timeout)
@@ -107,6 +114,8 @@ def command(
     work: list[_Work] = []
     with database.read() as connection:
         known = sites.all_sites(connection)
+        if not known:
+            console.note("there is no site yet; import a log first (piwik import-logs LOG)")
         chosen = _sites(idsite, known)
         skipped = _sites(skip_idsites, known) if skip_idsites else []
         for site in chosen:

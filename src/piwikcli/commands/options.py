@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from piwikcli.commands import console
+from piwikcli.errors import UsageError
 from piwikcli.settings import Settings
 
 if TYPE_CHECKING:
@@ -107,7 +109,12 @@ def load_settings(overrides: dict[str, Any] | None = None, **flags: Any) -> Sett
 
 
 def open_database(settings: Settings, *, memory_limit: str | None = None, threads: int | None = None) -> Database:
-    """The database of the settings `db` and `lock_timeout`; nothing is opened or created yet."""
+    """The database of the settings `db` and `lock_timeout`; nothing is opened or created yet.
+
+    Raises UsageError for a memory limit that is no size.
+    """
+    if memory_limit is not None and not re.fullmatch(r"\d+(\.\d+)? ?([KMGT]i?)?B", memory_limit.strip(), re.I):
+        raise UsageError(f"--memory-limit: {memory_limit!r} is no size such as 1GB or 512MiB")
     from piwikcli.store import Database
 
     return Database.at(

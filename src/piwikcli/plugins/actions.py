@@ -18,6 +18,11 @@ def _numeric(name: str, sql: str) -> NumericRecord:
 # a download, outlink or content whose URL is none counts as a page without URL
 _PAGE_VIEW = "p.kind = 1 OR p.kind IN (2, 3, 13) AND coalesce(p.idaction_url, 0) = 0"
 
+_VISITS_OF_PAGES = (
+    "count(*) FILTER (u.kind = 1 AND u.idaction_url > 0) + count(DISTINCT u.idvisit) "
+    "FILTER (u.kind IN (1, 2, 3, 13) AND coalesce(u.idaction_url, 0) = 0)"
+)
+
 # "unique" counts are visits per action, added up over the actions; downloads and outlinks have no names
 RECORDS = (
     PageRecord(
@@ -74,7 +79,7 @@ RECORDS = (
         max_rows="site_search",
     ),
     _numeric("nb_pageviews", f"sum(p.nb_hits) FILTER ({_PAGE_VIEW})"),
-    _numeric("nb_uniq_pageviews", f"count(DISTINCT (p.idvisit, p.idaction_url)) FILTER ({_PAGE_VIEW})"),
+    NumericRecord(name="Actions_nb_uniq_pageviews", sql=_VISITS_OF_PAGES, source="urls"),
     _numeric("nb_downloads", "sum(p.nb_hits) FILTER (p.kind = 3 AND p.idaction_url > 0)"),
     _numeric("nb_uniq_downloads", "count(*) FILTER (p.kind = 3 AND p.idaction_url > 0)"),
     _numeric("nb_outlinks", "sum(p.nb_hits) FILTER (p.kind = 2 AND p.idaction_url > 0)"),

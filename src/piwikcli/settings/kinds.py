@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from piwikcli.declared import dataclass
 
 Value = str | int | bool | Path | tuple[str, ...] | None
 
+_RANGE = re.compile(r"(last|previous)\d+|[^,]+,[^,]+", re.IGNORECASE)
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -57,11 +59,15 @@ def choices(*words: str) -> Kind:
     return Kind(f"a list of {', '.join(words)}", parse)
 
 
-def _parse_words(value: object) -> tuple[str, ...]:
+def _parse_ranges(value: object) -> tuple[str, ...]:
+    """Texts that look like ranges; their dates are read when they are needed, since they may be relative to it."""
     parts = value.split(";") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
         raise ValueError
-    return tuple(part.strip() for part in parts if part.strip())
+    found = tuple(part.strip() for part in parts if part.strip())
+    if not all(_RANGE.fullmatch(text) for text in found):
+        raise ValueError
+    return found
 
 
 def _parse_boolean(value: object) -> bool:
@@ -85,6 +91,6 @@ def _parse_text(value: object) -> str:
 
 
 TEXT = Kind("a text", _parse_text)
-RANGES = Kind("a list of ranges, with semicolons between them: last30;2026-03-01,2026-03-09", _parse_words)
+RANGES = Kind("ranges with semicolons between them, such as last30;2026-03-01,2026-03-09", _parse_ranges)
 BOOLEAN = Kind("true or false", _parse_boolean)
 PATH = Kind("a path", _parse_path)

@@ -221,14 +221,14 @@ class ItemRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumericRecord:
-    """One number per archive: an SQL aggregate over `v` (visits), `a` (actions) or `p` (pages of each visit).
+    """One number per archive: an SQL aggregate over `v`, `a`, `p` or `u` (visits, actions, pages, URLs per visit).
 
     `aggregation` says how a period's value comes from its children's.
     """
 
     name: str
     sql: str
-    source: Literal["visits", "actions", "pages", "conversions", "tracked"]
+    source: Literal["visits", "actions", "pages", "urls", "conversions", "tracked"]
     aggregation: Literal["sum", "max"] = "sum"
     decimals: int = 2
 
