@@ -327,6 +327,8 @@ def test_formats_by_option() -> None:
     assert fields(line, slow.find("x.log", b""))["generation"] == 2000
     quick = Choice(name="w3c_extended", w3c_fields="date time c-ip cs-uri-stem time-taken", w3c_milliseconds=True)
     assert fields(line, quick.find("x.log", b""))["generation"] == 2
+    of_iis = Choice(name="iis", w3c_fields="date time c-ip cs-uri-stem time-taken", w3c_seconds=True)
+    assert fields(line, of_iis.find("x.log", b""))["generation"] == 2000
 
 
 REGEX = (

@@ -27,8 +27,9 @@ from helpers_import import (
 )
 from piwikcli.errors import PiwikError
 from piwikcli.ingest.importer import Importer
+from piwikcli.ingest.sitebook import SiteOptions
 from piwikcli.ingest.summary import Summary
-from piwikcli.store import Database
+from piwikcli.store import Database, sites
 
 LINES = [hit(f"10:{n // 60:02d}:{n % 60:02d}", f"/page/{n}", ip=f"203.0.113.{n % 7}") for n in range(1200)]
 
@@ -266,6 +267,24 @@ def test_the_same_content_for_another_site_is_counted_there(database: Database, 
     import_lines(database, tmp_path, LINES[:10])
     assert counts(import_files(database, tmp_path / "access.log", idsite=2)) == (10, 10, 0, 0)
     assert query(database, "SELECT idsite, count(*) FROM request GROUP BY 1 ORDER BY 1") == [(1, 10), (2, 10)]
+
+
+def test_the_same_content_with_other_options_about_sites_is_said(database: Database, tmp_path: Path) -> None:
+    """Lines of a host's site would count again: not silently."""
+    lines = [hit(f"10:00:0{n}", f"/{n}", host="example.org" if n % 2 else "other.test") for n in range(8)]
+    said = f"{tmp_path / 'access.log'}: was imported before, with other options about sites or hosts;"
+    assert import_lines(database, tmp_path, lines, idsite=None).notes == []
+    [note] = import_lines(database, tmp_path, lines, idsite=None, sites=SiteOptions(fallback=1)).notes
+    assert note.startswith(said)
+    assert import_lines(database, tmp_path, lines, idsite=None).notes == []
+    with database.write() as connection:
+        sites.add(connection, name="Other", urls=["http://other.test"])
+    assert len(import_lines(database, tmp_path, lines, idsite=2).notes) == 1
+    fresh = new_database(tmp_path / "new.duckdb")
+    with fresh.write() as connection:
+        sites.add(connection, name="Other", urls=["http://other.test"])
+    assert import_lines(fresh, tmp_path, lines, idsite=1).notes == []
+    assert import_lines(fresh, tmp_path, lines, idsite=2).notes == []
 
 
 def test_a_file_named_twice_counts_once(database: Database, tmp_path: Path) -> None:

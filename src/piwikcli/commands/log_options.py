@@ -66,6 +66,9 @@ class LogOptions:
     w3c_time_taken_millisecs: Annotated[
         bool, typer.Option("--w3c-time-taken-millisecs", help="time-taken is in milliseconds.")
     ] = False
+    iis_time_taken_secs: Annotated[
+        bool, typer.Option("--iis-time-taken-secs", help="Piwik 2: IIS's is in seconds.", hidden=True)
+    ] = False
     ignore_groups: Annotated[
         str | None, _option("--ignore-groups", help="Fields that mean nothing otherwise.", metavar="A,B")
     ] = None
@@ -156,6 +159,7 @@ class LogOptions:
             ),
             w3c_matchers=log_values.pairs(self.w3c_field_regex, "--w3c-field-regex"),
             w3c_milliseconds=self.w3c_time_taken_millisecs,
+            w3c_seconds=self.iis_time_taken_secs,
         )
         choice.given()  # a wrong option is said before anything is read
         return choice

@@ -240,6 +240,11 @@ class Importer:
                     self._summary.fates[ALREADY, ""] += source.already
             else:
                 self._book.store(connection)
+                if sources.is_elsewhere(connection, found.target, head):
+                    self._summary.notes.append(
+                        f"{stream.name}: was imported before, with other options about sites or hosts;"
+                        " lines that belong to the same site as then count twice"
+                    )
                 source = sources.create(connection, found.target, stream.name, head, log_format)
                 stored = 0
         if self._counted is not None:

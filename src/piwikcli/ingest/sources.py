@@ -207,6 +207,21 @@ def create(connection: Connection, target: str, name: str, head: bytes, log_form
     return source
 
 
+def is_elsewhere(connection: Connection, target: str, head: bytes) -> bool:
+    """Whether a content that begins like this has been imported into another target that may have the same site."""
+    rows = connection.execute(
+        "SELECT target, head_hashes, committed FROM source "
+        "WHERE target <> ? AND committed >= ? AND head_hashes[1] = ?",
+        [target, HEADS[0], digest(head[: HEADS[0]])],
+    ).fetchall()
+    site, one = target.partition(";")[0], target.startswith("idsite=")
+    return any(
+        head_hashes(head, committed) == hashes
+        and not (one and other.startswith("idsite=") and other.partition(";")[0] != site)
+        for other, hashes, committed in rows
+    )
+
+
 def is_overtaken(connection: Connection, source: Source, head: bytes) -> bool:
     """Whether another import has committed the same content since this source was made."""
     rows = connection.execute(

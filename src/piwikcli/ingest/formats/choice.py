@@ -41,6 +41,8 @@ class Choice:
     """Column -> regular expression of its values."""
     w3c_milliseconds: bool = False
     """Whether time-taken is in milliseconds."""
+    w3c_seconds: bool = False
+    """Whether it is in seconds, also in IIS's logs."""
 
     def given(self) -> LogFormat | None:
         """The format that the options name; raises UsageError when there is none such."""
@@ -87,8 +89,8 @@ class Choice:
         if not isinstance(log_format, HeaderFormat):
             return log_format
         columns = dict(log_format.columns)
-        if self.w3c_milliseconds and "time-taken" in columns:
-            columns["time-taken"] = "generation_time_milli"
+        if "time-taken" in columns and (self.w3c_milliseconds or self.w3c_seconds):
+            columns["time-taken"] = f"generation_time_{'milli' if self.w3c_milliseconds else 'secs'}"
         for own, usual in self.w3c_names.items():
             if usual not in columns:
                 raise UsageError(f"--w3c-map-field: {log_format.name} has no column {usual}")
