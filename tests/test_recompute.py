@@ -11,7 +11,7 @@ from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.tracking.settings_changed import recompute_site
 from piwikcli.store import Database, sites
 from test_tracking_order import tables
-from tracking_requests import ANNA, add_goal, conversions, request, track, visits
+from tracking_requests import ANNA, actions, add_goal, conversions, request, track, visits
 
 REQUESTS = (
     request("23:50:00", "/a", id=ANNA),
@@ -68,3 +68,54 @@ def test_without_a_change_nothing_changes(tmp_path: Path, zone: str) -> None:
     with database.write() as connection:
         recompute_site(connection, 1, RECOGNITION)
     assert tables(database) == before
+
+
+def test_urls_lose_what_is_excluded_now(tmp_path: Path) -> None:
+    """A parameter, a fragment; one that was removed at import does not come back."""
+    database = database_at(tmp_path / "a.duckdb", "UTC")
+    with database.write() as connection:
+        sites.update(connection, 1, keep_url_fragments=True, excluded_parameters=("old",))
+    urls = ("/a?x=1&y=2&old=3#top", "/a?y=2", "http://www.example.org/a?x=9&y=2", "/b?term=tents&in=shop&x=2")
+    track(database, *(request(f"10:0{n}:00", url, action_name="T") for n, url in enumerate(urls)))
+    track(database, request("10:09:00", "/a?x=1", e_c="c", e_a="a"), name="event")
+    track(database, request("10:10:00", "/goal?x=1#here", idgoal=1), name="goal")
+    with database.write() as connection:
+        sites.update(
+            connection,
+            1,
+            keep_url_fragments=False,
+            excluded_parameters=("x",),
+            sitesearch_keyword_parameters=("term",),
+            sitesearch_category_parameters=("in",),
+        )
+        assert recompute_site(connection, 1, RECOGNITION) == 6
+    found = actions(database, "=idaction_url", "=idaction_name", "search_cat", "pageview_position")
+    assert found == [
+        ("example.org/a?y=2", "T", None, 1),
+        ("example.org/a?y=2", "T", None, 2),
+        ("example.org/a?y=2", "T", None, 3),
+        (None, "tents", "shop", 4),
+        ("example.org/a", None, None, 4),
+    ]
+    assert conversions(database, "url") == [("http://example.org/goal",)]
+    [(searches, exit_url)] = visits(database, "visit_total_searches", "visit_exit_idaction_url")
+    assert (searches, exit_url) == (1, None)
+    before = tables(database)
+    with database.write() as connection:
+        recompute_site(connection, 1, RECOGNITION)
+    assert tables(database) == before
+
+
+def test_settings_applied_later_give_what_they_would_have_given_from_the_start(tmp_path: Path) -> None:
+    lines = [hit(f"10:0{n}:00", f"/p{n % 3}?s={n % 2}&sess={n}&find=w{n % 2}") for n in range(6)]
+    new = {"excluded_parameters": ("sess",), "sitesearch_keyword_parameters": ("find",)}
+    later = new_database(tmp_path / "a.duckdb", sitesearch_keyword_parameters=("nothing",))
+    first = new_database(tmp_path / "b.duckdb", **new)
+    for database in (later, first):
+        import_lines(database, tmp_path, lines, name="log")
+    with later.write() as connection:
+        sites.update(connection, 1, **new)
+        recompute_site(connection, 1, RECOGNITION)
+    found, wanted = tables(later), tables(first)
+    assert found.pop("log_action") != wanted.pop("log_action")  # names of before stay
+    assert found == wanted

@@ -208,7 +208,10 @@ def recompute(
     db: options.DbOption = None,
     lock_timeout: options.LockTimeoutOption = None,
 ) -> None:
-    """Apply a site's present time zone and goals to what was imported before; its archives are built anew."""
+    """Apply a site's present settings and goals to what was imported before, as far as that tells enough.
+
+    Time zone, goals, excluded parameters, fragments and site search apply; its archives are built anew.
+    """
     number = _one_id(site, idsite, "recompute")
     settings = options.load_settings(db=db, lock_timeout=lock_timeout)
     database = options.open_database(settings)
@@ -224,7 +227,11 @@ def recompute(
         daily = (salt[0] if salt else settings.text("visitors.salt")) == "daily"
         recognition = Recognition(secret[0] if secret else "", daily, settings.integer("visitors.look_back"))
         count = recompute_site(connection, number, recognition)
-    console.note(f"site {number}: {count:,} requests recomputed")
+    console.note(f"site {number}: {count:,} requests recomputed: time zone, goals, URLs, site search")
+    console.note(
+        "as they were imported: excluded addresses and user agents (piwik forget deletes visits), unknown URLs, "
+        "referrers, custom dimensions; what was removed from a URL stays removed"
+    )
 
 
 def _one_id(argument: int | None, option: int | None, verb: str) -> int:

@@ -20,7 +20,7 @@ from piwikcli.ingest.lookups.hosts import KnownHosts
 from piwikcli.ingest.lookups.language import browser_language, likely_country
 from piwikcli.ingest.lookups.language import normalise as normalise_languages
 from piwikcli.ingest.lookups.location import UNKNOWN_COUNTRY, Location, Locator
-from piwikcli.ingest.lookups.referrers import ReferrerDetector
+from piwikcli.ingest.lookups.referrers import PagePart, ReferrerDetector
 from piwikcli.ingest.lookups.spam import Spam
 from piwikcli.ingest.tracking import values
 from piwikcli.ingest.tracking.actions import Actions, Tests, kinds
@@ -31,6 +31,7 @@ from piwikcli.ingest.tracking.batch import (
     Client,
     Ids,
     Ints,
+    Places,
     Vocabulary,
     each,
     flagged,
@@ -212,18 +213,23 @@ class Enricher:
         named = [sent.columns[name] for name in CAMPAIGN if name in sent.columns]
         names = [name for name in CAMPAIGN if name in sent.columns]
 
-        def look(idsite: int, page: int, ref: int, *codes: int) -> int:
+        # of many pages the same little matters: most requests of a site differ in their referrers alone
+        parts: Places[PagePart] = Places()
+
+        def page_part(page: int, *codes: int) -> int:
             own = {
                 name: column.values[code]
                 for name, column, code in zip(names, named, codes, strict=True)
                 if code != NULL
             }
-            found = self._detector.detect(
-                idsite, value_at(url.values, page), value_at(referrer.values, ref), own or None
-            )
+            return parts[self._detector.page_part(value_at(url.values, page), own or None)]
+
+        def look(idsite: int, part: int, ref: int) -> int:
+            found = self._detector.detect_part(idsite, parts.names[part], value_at(referrer.values, ref))
             return self.words.referrers[self._installation.privacy.referrer_of(found)]
 
-        return of_each([site, url.codes, referrer.codes, *(column.codes for column in named)], look)
+        part = of_each([url.codes, *(column.codes for column in named)], page_part)
+        return of_each([site, part, referrer.codes], look)
 
 
 def user_visitor(user_id: str) -> int:

@@ -1,4 +1,4 @@
-"""recompute: a site's stored requests under its present time zone and goals. docs/reference/cli.md#sites.
+"""recompute: a site's stored requests under its present settings and goals. docs/reference/cli.md#sites.
 
 What settings decided when a request was imported is decided again, as far as what is stored tells it.
 """
@@ -18,12 +18,14 @@ from piwikcli.ingest.tracking import pool
 from piwikcli.ingest.tracking.batch import DOWNLOAD, EVENT, GOAL, NULL, OUTLINK, PAGE, PING
 from piwikcli.ingest.tracking.commit import recompute
 from piwikcli.ingest.tracking.goals import GoalMatcher, Match
-from piwikcli.ingest.urls import PREFIXES
+from piwikcli.ingest.tracking.reapplied import readdressed
+from piwikcli.ingest.urls import DEFAULT_EXCLUDED_PARAMETERS, PREFIXES, normalise
 from piwikcli.store import Connection, goals, sites
+from piwikcli.store.sites import Site
 
 
 def recompute_site(connection: Connection, idsite: int, recognition: Recognition) -> int:
-    """Apply the site's time zone and goals to all its requests; returns how many there are."""
+    """Apply the site's settings and goals to all its requests; returns how many there are."""
     site = sites.get(connection, idsite)
     own = ", ".join(f"q.{name}" for name in pool.OWN_COLUMNS)
     stored: pa.Table = connection.sql(
@@ -44,13 +46,33 @@ def recompute_site(connection: Connection, idsite: int, recognition: Recognition
     config = Fingerprints(recognition).moved(np.asarray(stored["config_id"], dtype=np.uint64), of_site, day, new_day)
     for name, column in (("day", dates(new_day)), ("hour", pa.array(hour)), ("config_id", pa.array(config))):
         stored = stored.set_column(stored.column_names.index(name), name, column)
-    _store_details(connection, stored, site.idsite)
+    _store_details(connection, stored, site.idsite)  # goals see the URLs as they were
+    stored = readdressed(connection, stored, site)
+    _shorten_conversions(connection, site)
     pool.start(connection, stored)
     connection.execute("UPDATE pool SET is_new = false")
     connection.execute("INSERT INTO touched SELECT idvisit FROM visit WHERE idsite = ?", [idsite])
     connection.execute("UPDATE archive SET state = 'invalid' WHERE idsite = ?", [idsite])
     recompute(connection, recognition.look_back)
     return len(stored)
+
+
+def _shorten_conversions(connection: Connection, site: Site) -> None:
+    """URLs of conversions, as those of actions."""
+    urls = connection.execute(
+        "SELECT DISTINCT x.conversion_url FROM request_detail x SEMI JOIN moved USING (idrequest) "
+        "WHERE x.conversion_url <> ''"
+    ).fetchall()
+    excluded = DEFAULT_EXCLUDED_PARAMETERS | frozenset(site.excluded_parameters)
+    now = {url: normalise(url, excluded=excluded, keep_fragment=site.keep_url_fragments) for (url,) in urls}
+    changed = {url: short for url, short in now.items() if short is not None and short != url}
+    if changed:
+        connection.register("shortened", pa.table({"url": list(changed), "short": list(changed.values())}))
+        connection.execute(
+            "UPDATE request_detail SET conversion_url = s.short FROM shortened s "
+            "WHERE s.url = request_detail.conversion_url AND idrequest IN (SELECT idrequest FROM moved)"
+        )
+        connection.unregister("shortened")
 
 
 def _store_details(connection: Connection, stored: pa.Table, idsite: int) -> None:
