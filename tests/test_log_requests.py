@@ -53,6 +53,19 @@ def test_both_ways_give_the_same(tmp_path: Path, rules: Rules) -> None:
     assert_same(found[1][1], found[0][1])
 
 
+@pytest.mark.parametrize(("bots", "counted"), [(False, 1), (True, 2)])
+@pytest.mark.parametrize("importer", [LogImporter, _Always])
+def test_a_crawler_is_known_by_its_address(
+    tmp_path: Path, importer: type[LogImporter], bots: bool, counted: int
+) -> None:
+    """Whatever it calls itself."""
+    log = tmp_path / "a.log"
+    log.write_bytes(text([hit("10:00:00", "/a", ip="157.55.39.1"), hit("10:00:01", "/a", ip="157.5.39.1")]))
+    options = ImportOptions(rules=Rules(enable_bots=bots), sites=SiteOptions(1))
+    summary = importer(new_database(tmp_path / "piwik.duckdb"), options).run([str(log)])
+    assert (summary.outcome("imported"), summary.fates["dropped", "bot"]) == (counted, 2 - counted)
+
+
 def test_the_time_that_the_server_took(tmp_path: Path) -> None:
     database = new_database(tmp_path / "piwik.duckdb")
     line = hit("10:00:00", "/a")

@@ -18,7 +18,7 @@ import pyarrow as pa
 from piwikcli.ingest.clock import SiteClock
 from piwikcli.ingest.distinct import unique
 from piwikcli.ingest.exclusions import Exclusions
-from piwikcli.ingest.lookups.bots import is_importer_bot, is_tracker_bot
+from piwikcli.ingest.lookups.bots import is_crawler_address, is_importer_bot, is_tracker_bot
 from piwikcli.ingest.lookups.location import NOWHERE, Locator
 from piwikcli.ingest.lookups.referrers import PagePart, ReferrerDetector
 from piwikcli.ingest.lookups.spam import Spam
@@ -92,6 +92,26 @@ class Batch:
         return cls(np.concatenate([b.fate for b in batches]), columns, batches[0].vocabulary, hosts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Hits whose fates are known. `site` is of the rows in `keep`, the others of all hits."""
+
+    fate: npt.NDArray[np.int8]
+    keep: Ints
+    unknown_hosts: set[str]
+    site: Ints
+    host: Ints
+    time: Ints
+    path: Ints
+    flags: Ints
+    referrer: Ints
+    agent: Ints
+    shown_ip: Ints
+    status: Ints
+    titled: Bools
+    """Errors and redirects."""
+
+
 class Enricher:
     """Turns the hits of one import run into requests; remembers what it has looked at. `use` comes first."""
 
@@ -141,7 +161,7 @@ class Enricher:
         self._referrers: Places[str] = Places()
         self._parts: Places[PagePart] = Places()
         self._host = Column(1, self._read_hosts)
-        self._ip = Column(2, self._read_ips)
+        self._ip = Column(3, self._read_ips)
         self._user = Column(1, self._read_users)
         self._path = Column(3, self._read_paths)
         self._referrer = Column(2, self._read_referrers)
@@ -169,13 +189,19 @@ class Enricher:
         self._pages = Pages(self.words, self._parts, self._sites, excluded, self._detector)
         self._found.clear()
 
-    def __call__(self, hits: pa.Table) -> Batch:
+    def judge(self, hits: pa.Table) -> Batch:
+        """Whether hits count, with no more than the `site` and `time` of those that do."""
+        judged = self._judge(hits)
+        columns = {"site": judged.site, "time": judged.time[judged.keep]}
+        return Batch(judged.fate, columns, self.words, judged.unknown_hosts)
+
+    def _judge(self, hits: pa.Table) -> _Judged:
         if len(self.words) > _FORGET:
             self._forget()
             self._use(self._sites)
         rules = self._rules
         host = self._host(_texts(hits, "host"))[:, 0]
-        ip, shown_ip = self._ip(_texts(hits, "ip")).T
+        ip, shown_ip, crawler = self._ip(_texts(hits, "ip")).T
         path, flags, absolute_host = self._path(_texts(hits, "path")).T
         referrer, spam = self._referrer(_texts(hits, "referrer")).T
         agent, bot = self._agent(_texts(hits, "agent")).T
@@ -206,7 +232,7 @@ class Enricher:
         fate = first_reason(tests, len(time))
         # only hosts of hits that count so far are looked up: the look-up may make a site
         site_of_host, unknown = self._resolve(hosts, np.unique(host[fate == 0]).tolist())
-        tests = [("no_site", (site_of_host == 0)[host])]
+        tests = [("no_site", (site_of_host == 0)[host]), ("bot", crawler != 0)]
         if self._exclusions:
             site = site_of_host[host]
             tests.append(("excluded_ip", self._exclusions.ips(site, ip, self.words.ips.names)))
@@ -215,30 +241,38 @@ class Enricher:
             tests.append(("referrer_spam", spam != 0))
         fate = np.where(fate == 0, first_reason(tests, len(time)), fate)
 
-        batch = Batch(fate, {}, self.words)
         missing = np.unique(host[fate == CODE["no_site"]]).tolist()
-        batch.unknown_hosts = {hosts[place] for place in missing} & unknown
         keep = np.flatnonzero(fate == 0)
-        host, time, referrer = host[keep], time[keep], referrer[keep]
-        site = site_of_host[host]
+        return _Judged(
+            fate,
+            keep,
+            {hosts[place] for place in missing} & unknown,
+            site_of_host[host[keep]],
+            *(host, time, path, flags, referrer, agent, shown_ip, status, error | redirect),
+        )
+
+    def __call__(self, hits: pa.Table) -> Batch:
+        judged = self._judge(hits)
+        keep, site, path, flags, status = judged.keep, judged.site, judged.path, judged.flags, judged.status
+        host, time, referrer = judged.host[keep], judged.time[keep], judged.referrer[keep]
         day, hour = self._clock(site, time)
         # an error's title names its status and referrer, so such pages are told apart by them too
-        titled = np.where((error | redirect)[keep], 1 + (status[keep] << 32) + referrer, 0)
+        titled = np.where(judged.titled[keep], 1 + (status[keep] << 32) + referrer, 0)
         made = self._page(site, host, (path << 1 | (flags & DOWNLOAD_FILE != 0))[keep], titled)
         keys, found = _distinct((site, made[:, _PART], referrer))
         origin = np.array([self._found[key] for key in keys] or [0], dtype=np.int64)[found]
-        batch.columns = {
+        columns = {
             "offset": _ints(hits, "offset")[keep],
             "time": time,
             "site": site,
             "day": day,
             "hour": hour,
-            "client": self._client(shown_ip[keep], agent[keep]),
+            "client": self._client(judged.shown_ip[keep], judged.agent[keep]),
             "user": self._user(_texts(hits, "user"))[keep, 0],
             "referrer": origin,
             **{name: made[:, index] for index, name in enumerate(PAGE_COLUMNS)},
         }
-        return batch
+        return Batch(judged.fate, columns, self.words, judged.unknown_hosts)
 
     # --- once per distinct value --------------------------------------------------------------------------
 
@@ -256,10 +290,13 @@ class Enricher:
         names = [self._text(raw).lower().strip(".\"'") or NO_HOST if raw else "" for raw in new]
         return [(self._hosts[name],) for name in names]
 
-    def _read_ips(self, new: list[bytes]) -> list[tuple[int, int]]:
-        """An address, and what of it look-ups see."""
-        ips, looked_up = self.words.ips, self._privacy.looked_up
-        return [(ips[ip], ips[looked_up(ip)]) for ip in (raw.decode("latin-1") for raw in new)]
+    def _read_ips(self, new: list[bytes]) -> list[tuple[int, int, bool]]:
+        """An address, what of it look-ups see, and whether only crawlers have it."""
+        ips, looked_up, bots = self.words.ips, self._privacy.looked_up, self._rules.enable_bots
+        return [
+            (ips[ip], ips[looked_up(ip)], not bots and is_crawler_address(ip))
+            for ip in (raw.decode("latin-1") for raw in new)
+        ]
 
     def _read_users(self, new: list[bytes]) -> list[tuple[int]]:
         users = self.words.users

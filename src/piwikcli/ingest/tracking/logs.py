@@ -106,7 +106,7 @@ class LogRequestPreparer(TrackingPreparer):
 
     def _judged(self, job: Job, parsed: Parsed) -> tuple[Batch, Any]:
         """The hits as requests, and why each of them does not count (an empty text where it does)."""
-        judged = self._judge(parsed.hits)
+        judged = self._judge.judge(parsed.hits)
         keep = np.flatnonzero(judged.fate == 0)
         o = self._options
         composer = Composer(o.rules, job.book.sites, o.reading.encoding, o.variables, o.privacy)
