@@ -28,7 +28,7 @@ from piwikcli.ingest.tracking.inputs import Read, detect
 from piwikcli.ingest.tracking.logs import LogImporter
 from piwikcli.ingest.tracking.prepare import RequestPreparer
 from piwikcli.ingest.tracking.sent import NONE, Sent
-from piwikcli.store import Connection, Database, number
+from piwikcli.store import Database, number
 
 LONGEST_REQUEST = 16 << 20
 """A tracking request may be longer than a log's line."""
@@ -86,10 +86,12 @@ class _Explainer(Importer):
             self._import(str(path))
             with self._transaction() as connection:
                 idsource = number(connection, "SELECT coalesce(max(idsource), 0) FROM source")
-                found = [
-                    self._explained(connection, idsource, offset, one)
-                    for offset, one in self._lines(text, log_format)
-                ]
+                requests = stored(connection, idsource)
+                found = []
+                for offset, one in self._lines(text, log_format):
+                    if one.outcome == IMPORTED and offset in requests:
+                        one.request, one.visit, one.reports = requests[offset]
+                    found.append(one)
         for one in found:
             one.content = contents[one.line - 1].rstrip("\r")
         return sorted(found, key=lambda one: one.line)
@@ -97,11 +99,6 @@ class _Explainer(Importer):
     def _target(self, idsite: int | None) -> str:
         """One of its own, so that a line that was imported before is explained all the same."""
         return f"explain;{super()._target(idsite)}"
-
-    def _explained(self, connection: Connection, idsource: int, offset: int, one: Explained) -> Explained:
-        if one.outcome == IMPORTED:
-            one.request, one.visit, one.reports = stored(connection, idsource, offset)
-        return one
 
     @abstractmethod
     def _named(self, text: bytes) -> str:

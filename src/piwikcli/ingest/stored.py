@@ -1,4 +1,4 @@
-"""What the log tables have of one request: itself, the visit that it is in, the reports that it counts in."""
+"""What the log tables have of a source's requests: each, the visit that it is in, the reports that it counts in."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ OF_FIELD = {
 }
 """Of what only some requests and visits have."""
 
-_REQUEST = """
-SELECT q.kind, q.idsite, s.name AS site, q.day, q.hour,
+_REQUESTS = """
+SELECT q.byte_offset, q.kind, q.idsite, s.name AS site, q.day, q.hour,
        u.name AS url, t.name AS title, q.search_cat AS category, q.search_count AS results,
        category.name AS event_category, action.name AS event_action, x.custom_float AS event_value,
        content.name AS content_name, piece.name AS content_piece, target.name AS content_target,
@@ -81,10 +81,10 @@ LEFT JOIN log_action target ON target.idaction = x.idaction_content_target
 LEFT JOIN log_action interaction ON interaction.idaction = x.idaction_content_interaction
 LEFT JOIN log_action sku ON sku.idaction = x.idaction_product_sku
 LEFT JOIN log_action product ON product.idaction = x.idaction_product_name
-WHERE q.idsource = ? AND q.byte_offset = ?
+WHERE q.idsource = ?
 """
-_VISIT = """
-SELECT v.idvisit, printf('%016x', coalesce(st.idvisitor, v.idvisitor)) AS idvisitor,
+_VISITS = """
+SELECT q.byte_offset, v.idvisit, printf('%016x', coalesce(st.idvisitor, v.idvisitor)) AS idvisitor,
        v.visit_first_action_time || ' UTC' AS first_action, v.visit_last_action_time || ' UTC' AS last_action,
        v.visit_total_actions AS actions, v.referer_type, v.referer_name, v.referer_keyword,
        v.location_country AS country, v.location_city AS city, nullif(v.location_browser_lang, '') AS language,
@@ -93,7 +93,7 @@ SELECT v.idvisit, printf('%016x', coalesce(st.idvisitor, v.idvisitor)) AS idvisi
 FROM request q
 LEFT JOIN request_state st ON st.idrequest = q.idrequest
 JOIN log_visit v ON v.idvisit = q.idvisit
-WHERE q.idsource = ? AND q.byte_offset = ?
+WHERE q.idsource = ?
 """
 
 
@@ -106,25 +106,30 @@ class Stored(NamedTuple):
     reports: list[str]
 
 
-def stored(connection: Connection, idsource: int, byte_offset: int) -> Stored:
-    """The request that stands at an offset of a source; all empty where there is none."""
-    found = _row(connection, _REQUEST, [idsource, byte_offset])
-    if not found:
-        return Stored({}, {}, [])
-    kind = _KINDS.get(found["kind"], str(found["kind"]))
-    request = {
-        "kind": kind,
-        "site": f"{found['idsite']} ({found['site']})",
-        "day": f"{found['day']}",
-        "hour": found["hour"],
-        **_named(kind, found),
-        "dimensions": _listed(found["visit_dimensions"], found["action_dimensions"]),
-        "custom_variables": _listed(found["visit_variables"], found["page_variables"]),
-        "goals": ", ".join(found["goals"] or ()),
-        "repeated": "the site has had this order before" if found["repeated"] else None,
+def stored(connection: Connection, idsource: int) -> dict[int, Stored]:
+    """The requests of a source by their byte offsets."""
+    visits = _rows(connection, _VISITS, idsource)
+    return {
+        offset: _stored(found, visits.get(offset, {}))
+        for offset, found in _rows(connection, _REQUESTS, idsource).items()
     }
-    request = _without_none(request)
-    visit = _row(connection, _VISIT, [idsource, byte_offset])
+
+
+def _stored(found: dict[str, Any], visit: dict[str, Any]) -> Stored:
+    kind = _KINDS.get(found["kind"], str(found["kind"]))
+    request = _without_none(
+        {
+            "kind": kind,
+            "site": f"{found['idsite']} ({found['site']})",
+            "day": f"{found['day']}",
+            "hour": found["hour"],
+            **_named(kind, found),
+            "dimensions": _listed(found["visit_dimensions"], found["action_dimensions"]),
+            "custom_variables": _listed(found["visit_variables"], found["page_variables"]),
+            "goals": ", ".join(found["goals"] or ()),
+            "repeated": "the site has had this order before" if found["repeated"] else None,
+        }
+    )
     reports = [*OF_KIND.get(kind, ())]
     if visit:
         came, name, keyword = (visit.pop(f"referer_{part}") for part in ("type", "name", "keyword"))
@@ -159,11 +164,11 @@ def _named(kind: str, found: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _row(connection: Connection, sql: str, parameters: list[int]) -> dict[str, Any]:
-    result = connection.execute(sql, parameters)
-    names = [column[0] for column in result.description or ()]
-    row = result.fetchone()
-    return dict(zip(names, row, strict=True)) if row is not None else {}
+def _rows(connection: Connection, sql: str, idsource: int) -> dict[int, dict[str, Any]]:
+    """Rows by their first column, `byte_offset`."""
+    result = connection.execute(sql, [idsource])
+    _, *names = (column[0] for column in result.description or ())
+    return {offset: dict(zip(names, row, strict=True)) for offset, *row in result.fetchall()}
 
 
 def _listed(*lists: list[str | None] | None) -> str:
