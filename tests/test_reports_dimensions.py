@@ -94,6 +94,15 @@ def test_regions_are_named_by_the_list() -> None:
     }
 
 
+def test_coordinates_have_three_decimals() -> None:
+    """Tracking requests may give more."""
+    found = Store()
+    found.archive(tables={"UserCountry_city": {("Paris|IDF|fr",): visits(1)}})
+    found.connection.execute("INSERT INTO location VALUES (1, 'fr', 'IDF', NULL, 'Paris', 48.85664, 2.35222)")
+    [row] = found.rows("UserCountry.getCity")
+    assert (row["label"], row["lat"], row["long"]) == ("Paris, Île-de-France, France", 48.857, 2.352)
+
+
 def test_languages() -> None:
     language = "UserLanguage.getLanguage", "UserLanguage_language"
     assert labels(*language, "fr", "xx", "zh-cn") == ["French", "Unknown", "Chinese"]

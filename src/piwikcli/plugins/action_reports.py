@@ -8,7 +8,7 @@ from piwikcli.plugins.action_lookup import one_download, one_outlink, one_title,
 from piwikcli.plugins.api import Context, DataTable, ProcessedMetric, Ratio, Report, Row, simple
 from piwikcli.plugins.labels import urlencode
 from piwikcli.plugins.page_goals import with_page_rates
-from piwikcli.plugins.page_performance import AVERAGES, PAGE_LOAD_TIME, SUMS
+from piwikcli.plugins.page_performance import AVERAGES, PAGE_LOAD_TIME, PAGE_MEASURES, SUMS
 
 TIME_ON_PAGE = Ratio("avg_time_on_page", "sum_time_spent", "nb_hits", 0, "duration")
 BOUNCE_RATE = Ratio("bounce_rate", "entry_bounce_count", "entry_nb_visits", 2, "percent")
@@ -166,6 +166,7 @@ _EXIT = ("exit_nb_visits", "nb_visits", "exit_rate")
 _FOLLOWING = ("nb_hits_following_search", "nb_hits")
 _entries = _only("entry_nb_visits", leaves_of_flat=True)
 _exits = _only("exit_nb_visits", leaves_of_flat=True)
+_LOAD_TIMES = {measure.metric.name for measure in PAGE_MEASURES}
 _following = _only("nb_hits_following_search", leaves_of_flat=False)
 _TOTALS = (
     "nb_pageviews",
@@ -195,17 +196,22 @@ def _targets(action: str, title: str, record: str, leaf: str, dimension: str) ->
 
 def _single(action: str, title: str, parameter: str, compute: Callable[[Context], DataTable], leaf: str) -> Report:
     pages = parameter in ("pageUrl", "pageName")
-    metadata = {"pageUrl": url_metadata, "pageName": title_metadata}.get(parameter, _target_metadata)
     rated = with_page_rates()
+
+    def page(context: Context) -> DataTable:
+        # as in Matomo without segment and load times: those are in the reports of all pages
+        table = rated(compute(context), context)
+        for row in table:
+            row.columns = {name: value for name, value in row.columns.items() if name not in _LOAD_TIMES}
+        return table
+
     return Report(
         method=f"Actions.{action}",
         title=title,
-        compute=(lambda context: rated(compute(context), context)) if pages else compute,
-        metadata=metadata(leaf),
+        compute=page if pages else compute,
+        metadata=None if pages else _target_metadata(leaf),
         metrics=_PAGE if pages else ("nb_visits", "nb_hits"),
         processed=PAGE_METRICS if pages else (),
-        root_processed=ROOT_METRICS if pages else (),
-        temporary=SUMS if pages else (),
         parameters=(parameter,),
         needs=(parameter,),
         flattenable=False,

@@ -165,7 +165,7 @@ def _city_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str 
         **({} if known else {"city": "xx"}),
         "region": region,
         "country": country,
-        **({"lat": place[0], "long": place[1]} if place else {}),
+        **({"lat": round(place[0], 3), "long": round(place[1], 3)} if place else {}),
         "country_name": country_name(country),
         "region_name": _region_name(region, country, context),
         "logo": FLAG,
