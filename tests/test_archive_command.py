@@ -184,7 +184,9 @@ def test_another_days_archive_is_built_again_at_once(database: Database, tmp_pat
 
 
 def test_without_archives_on_demand(database: Database, tmp_path: Path, capsys: Captured) -> None:
-    assert visits(capsys, "day", "2026-03-02", archiving__on_demand=False) == (0, "")
+    missing = "no archive of day 2026-03-02 yet: piwik archive builds it\n"
+    assert visits(capsys, "day", "2026-03-02", archiving__on_demand=False) == (0, missing)
+    assert visits(capsys, "day", "2026-03-04") == (0, "")  # nothing happened then
     archive(capsys)
     assert visits(capsys, "day", "2026-03-02") == (1, "")
     import_lines(database, tmp_path, [hit("2026-03-02 12:00:00", ip="203.0.113.9")], name="late.log")
@@ -192,7 +194,8 @@ def test_without_archives_on_demand(database: Database, tmp_path: Path, capsys: 
     assert value == 1  # out of date, and all there is
     assert said.startswith("as of ")
     assert visits(capsys, "range", "2026-03-01,2026-03-03")[0] == 3  # a range is built all the same
-    assert visits(capsys, "range", "2026-03-02,2026-03-03", archiving__on_demand_ranges=False)[0] == 0
+    value, said = visits(capsys, "range", "2026-03-02,2026-03-03", archiving__on_demand_ranges=False)
+    assert (value, said) == (0, "no archive of range 2026-03-02,2026-03-03 yet: piwik archive builds it\n")
     archive(capsys)
     assert visits(capsys, "day", "2026-03-02") == (2, "")
 

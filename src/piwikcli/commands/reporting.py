@@ -168,6 +168,11 @@ def open_reports(
             yield Reports(reading, selection)
         if reading.as_of:
             console.note(f"as of {reading.as_of} UTC; newer requests wait for piwik archive")
+        if reading.missing:
+            first, more = reading.missing[0], len(reading.missing) - 1
+            others = f" and {more} more" if more else ""
+            dates = f"{first.date1},{first.date2}" if first.name == "range" else f"{first.date1}"
+            console.note(f"no archive of {first.name} {dates}{others} yet: piwik archive builds it")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from piwikcli.report.reader import NEVER, Archives, OutOfDate, find_archives
 from piwikcli.report.selection import timezone
 
 if TYPE_CHECKING:
+    from piwikcli.archive.periods import Period
     from piwikcli.report.selection import Selection
     from piwikcli.settings import Settings
     from piwikcli.store import Connection, Database
@@ -33,6 +34,8 @@ class Reading:
         self._archives: dict[Hashable, Archives] = {}
         self.as_of: datetime | None = None
         """When the oldest archive that was read was built (UTC), if requests came in for it since."""
+        self.missing: list[Period] = []
+        """Periods with visits whose archive is not there and may not be built by a report."""
 
     @classmethod
     def over(cls, connection: Connection) -> Reading:
@@ -72,6 +75,7 @@ class Reading:
             )
             self._archives[key] = Archives(self, found)
             self._note_age(list(found.values()))
+            self._note_missing(idsite, selection, [one for one in selection.periods if one not in found])
         return self._archives[key]
 
     def _note_age(self, ids: Sequence[int]) -> None:
@@ -80,6 +84,15 @@ class Reading:
         ).fetchall()
         ages = [age for age in (found[0][0], self.as_of) if age is not None]
         self.as_of = min(ages, default=None)
+
+    def _note_missing(self, idsite: int, selection: Selection, periods: Sequence[Period]) -> None:
+        if not periods or self._settings is None or self._may_build(self._settings, selection):
+            return
+        days = self.execute(
+            "SELECT DISTINCT day FROM visit WHERE idsite = ? AND day BETWEEN ? AND ?",
+            [idsite, min(one.date1 for one in periods), max(one.date2 for one in periods)],
+        ).fetchall()
+        self.missing += [one for one in periods if any(day in one for (day,) in days) and one not in self.missing]
 
     def ensure(self, selection: Selection) -> bool:
         """Build the archives that the selection misses; whether there were any to look for.
