@@ -18,7 +18,7 @@ from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.recognise import NULL, Ints
 from piwikcli.ingest.tracking import pool
 from piwikcli.ingest.tracking.batch import CART, ORDER, PING, Batch
-from piwikcli.ingest.tracking.conversions import Sale
+from piwikcli.ingest.tracking.conversions import Sale, StoredItem
 from piwikcli.ingest.tracking.new import Newcomers
 from piwikcli.ingest.tracking.visits import Given, Money, Place, Recognised, Varying, recognise
 from piwikcli.ingest.tracking.write_conversions import listed, place_ids, register, store_conversions
@@ -99,19 +99,22 @@ def _money(connection: Connection) -> dict[int, Money]:
 
 
 def _sales(connection: Connection) -> dict[int, Sale]:
+    orders = connection.execute(
+        f"SELECT p.idrequest, x.idorder FROM pool p JOIN request_detail x USING (idrequest) "
+        f"WHERE p.kind IN ({ORDER}, {CART})"
+    ).fetchall()
+    if not orders:
+        return {}
+    items: dict[int, list[StoredItem]] = {idrequest: [] for idrequest, _ in orders}
     rows = connection.execute(
-        f"""
-        SELECT p.idrequest, x.idorder,
-               list((i.idaction_sku, i.idaction_name, i.idaction_category, i.price, i.quantity) ORDER BY i.position)
-                   FILTER (i.idrequest IS NOT NULL)
-        FROM pool p JOIN request_detail x USING (idrequest) LEFT JOIN request_item i USING (idrequest)
-        WHERE p.kind IN ({ORDER}, {CART}) GROUP BY ALL
+        """
+        SELECT i.idrequest, i.idaction_sku, i.idaction_name, i.idaction_category, i.price, i.quantity
+        FROM request_item i SEMI JOIN pool USING (idrequest) ORDER BY i.idrequest, i.position
         """
     ).fetchall()
-    return {
-        idrequest: Sale(order, tuple((s, n, tuple(c), p, q) for s, n, c, p, q in items or ()))
-        for idrequest, order, items in rows
-    }
+    for idrequest, sku, name, categories, price, quantity in rows:
+        items[idrequest].append((sku, name, tuple(categories), price, quantity))
+    return {idrequest: Sale(order, tuple(items[idrequest])) for idrequest, order in orders}
 
 
 def _varying(connection: Connection) -> dict[int, Varying]:

@@ -93,6 +93,14 @@ def close(connection: Connection, look_back: int) -> None:
             break
         first = one(connection, f"SELECT min(low) - {reach} FROM link")
         bound = f"TIMESTAMP '{first[0]}'" if first and first[0] else "TIMESTAMP '1970-01-01'"
+        # details have no time, but numbers like the requests that they are of
+        least = number(connection, f"SELECT coalesce(min(idrequest), 0) FROM request WHERE server_time >= {bound}")
+        orders = f"""
+                UNION
+                SELECT q.idvisit FROM request_detail x JOIN link k ON k.kind = 2 AND hash(lower(x.idorder)) = k.key
+                JOIN request q ON q.idrequest = x.idrequest AND q.idsite = k.idsite AND q.kind = {ORDER}
+                WHERE x.idrequest >= {least} AND x.idorder IS NOT NULL AND q.server_time >= k.low
+        """
         connection.execute(
             f"""
             INSERT INTO touched
@@ -108,11 +116,8 @@ def close(connection: Connection, look_back: int) -> None:
                 UNION
                 SELECT q.idvisit FROM request_detail x JOIN link k ON k.kind = 1 AND x.idvisitor = k.key
                 JOIN request q ON q.idrequest = x.idrequest AND q.idsite = k.idsite
-                WHERE q.server_time >= {bound} AND q.server_time >= k.low - {reach}
-                UNION
-                SELECT q.idvisit FROM request_detail x JOIN link k ON k.kind = 2 AND hash(lower(x.idorder)) = k.key
-                JOIN request q ON q.idrequest = x.idrequest AND q.idsite = k.idsite AND q.kind = {ORDER}
-                WHERE q.server_time >= k.low
+                WHERE x.idrequest >= {least} AND q.server_time >= {bound} AND q.server_time >= k.low - {reach}
+                {orders if number(connection, "SELECT count(*) FROM link WHERE kind = 2") else ""}
             ) WHERE idvisit <> 0 AND idvisit NOT IN (SELECT idvisit FROM touched)
             """
         )
@@ -123,7 +128,8 @@ def close(connection: Connection, look_back: int) -> None:
             INSERT INTO pool
             SELECT {", ".join(f"q.{name}" for name in OWN_COLUMNS)}, x.config_id, 0, false
             FROM request q JOIN request_detail x USING (idrequest)
-            WHERE q.idvisit = 0 AND q.idrequest NOT IN (SELECT idrequest FROM pool)
+            WHERE q.idvisit = 0 AND q.server_time >= {bound} AND x.idrequest >= {least}
+              AND q.idrequest NOT IN (SELECT idrequest FROM pool)
               AND EXISTS (SELECT 1 FROM link k WHERE q.server_time >= k.low - {reach} AND (
                   (k.kind = 0 AND k.key = x.config_id)
                   OR (k.kind = 1 AND k.key = x.idvisitor AND k.idsite = q.idsite)))
