@@ -3,10 +3,11 @@
 
     python benchmarks/archive.py --lines 1000000 --runs 3
 
-Each run archives fresh copies of both databases, interleaved, and archives once more, when nothing is left to do.
-Printed are medians of CPU time (user and system), also per million actions, and how many times a day's cost a
-year's is. `--before PYTHON` measures another installation (the `piwik` beside that Python) in turn with this one on
-the same logs; `--keep DIR` keeps the databases, for benchmarks/compare_archives.py.
+Each run archives fresh copies of both databases, interleaved, and archives once more, when nothing is left to do, and
+the day's with five stored segments. Printed are medians of CPU time (user and system), also per million actions, how
+many times a day's cost a year's is, and what segments add. `--before PYTHON` measures another installation (the
+`piwik` beside that Python) in turn with this one on the same logs; `--keep DIR` keeps the databases, for
+benchmarks/compare_archives.py.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from statistics import median
 from run import HERE, Cost, measure
 
 DAYS = (1, 365)
+SEGMENTS = ("browserCode==FF", "visitorType==new", "referrerType==search", "actions>2", "pageUrl=@/product")
 
 
 def main() -> None:
@@ -43,6 +45,14 @@ def main() -> None:
                 load(python, folder / f"{side}-{days}.log.duckdb", days, args, environment)
         costs: dict[tuple[str, int, str], list[Cost]] = {}
         for _ in range(args.runs):
+            for side, python in pythons.items():
+                command = [
+                    str(python.with_name("piwik")),
+                    "archive",
+                    "--db",
+                    str(with_segments(python, folder, side)),
+                ]
+                costs.setdefault((side, DAYS[0], "segments"), []).append(measure(command, environment))
             for days in DAYS:
                 for side, python in pythons.items():
                     database = folder / f"{side}-{days}.duckdb"
@@ -63,6 +73,17 @@ def load(python: Path, database: Path, days: int, args: argparse.Namespace, envi
     site = [piwik, "sites", "add", "--name", "bench", "--url", "http://www.example.org", *db]
     subprocess.run(site, env=environment, check=True, stdout=subprocess.DEVNULL)
     measure([piwik, "import-logs", str(log), "--idsite", "1", *db], environment)
+
+
+def with_segments(python: Path, folder: Path, side: str) -> Path:
+    """A fresh copy of the day's database, with stored segments."""
+    database = folder / f"{side}-segments.duckdb"
+    shutil.copy(folder / f"{side}-{DAYS[0]}.log.duckdb", database)
+    for number, definition in enumerate(SEGMENTS, 1):
+        add = [str(python.with_name("piwik")), "segments", "add", "--name", f"s{number}", "--auto-archive"]
+        arguments = ["--definition", definition, "--db", str(database)]
+        subprocess.run([*add, *arguments], check=True, stdout=subprocess.DEVNULL)
+    return database
 
 
 def actions(database: Path) -> int:
@@ -88,7 +109,9 @@ def show(costs: dict[tuple[str, int, str], list[Cost]], counts: dict[int, int]) 
             )
     for side in dict.fromkeys(side for side, _, _ in costs):
         first, last = DAYS
-        print(f"{side}: a year costs {cpu[side, last, 'archive'] / cpu[side, first, 'archive']:.2f} times a day")
+        day = cpu[side, first, "archive"]
+        print(f"{side}: a year costs {cpu[side, last, 'archive'] / day:.2f} times a day")
+        print(f"{side}: {len(SEGMENTS)} segments cost {cpu[side, first, 'segments'] / day:.2f} times none")
 
 
 if __name__ == "__main__":
