@@ -99,6 +99,22 @@ def test_a_wrong_period_is_the_only_thing_said(capsysbinary: pytest.CaptureFixtu
     assert (code, out, len(err.splitlines())) == (2, "", 1)
 
 
+@pytest.mark.parametrize(
+    ("options", "note"),
+    [
+        (("--filter-sort-column", "nb_hit"), "no row has the column nb_hit; sorted by nb_visits"),
+        (("--show-columns", "nb_hits,hits"), "no row has the column hits; piwik report --list shows"),
+        (("--show-columns", "nb_hits", "--filter-sort-column", "nb_visits"), ""),
+    ],
+)
+def test_columns_that_there_are_not_are_named(
+    options: tuple[str, ...], note: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    code, out, err = piwik(capsysbinary, "report", "Actions.getPageUrls", "--date", "2026-03-03", *options)
+    assert (code, len(out.splitlines())) == (0, 121)
+    assert (note in err) if note else err == ""
+
+
 def test_a_table_is_cut_at_100_rows_and_says_so(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     arguments = ("report", "Actions.getPageUrls", "--date", "2026-03-03")
     code, out, err = piwik(capsysbinary, *arguments, "--format", "table")

@@ -8,6 +8,7 @@ import pytest
 
 from piwikcli.errors import UsageError
 from piwikcli.report.comparisons import change
+from piwikcli.report.render import render
 from piwikcli.report.table import DataTable, SimpleTable, TableMap
 from report_helpers import DAY, Store, shown, visits
 
@@ -63,6 +64,20 @@ def test_a_row_that_the_other_day_lacks_counts_as_zeros(store: Store) -> None:
     assert germany["label"] == "Germany"
     assert (other["nb_visits"], other["nb_visits_change"], other["bounce_count_change_from"]) == (0, "-100%", "+100%")
     assert other["segment"] == germany["segment"]
+
+
+def test_on_a_terminal_series_are_lines_below_their_row(store: Store) -> None:
+    asked = {"compare": "1", "comparePeriods": "day", "compareDates": str(NEXT.date1), "showColumns": "nb_visits"}
+    lines = render(store.ask(COUNTRY, **asked), "table").decode().splitlines()
+    assert lines[0].split() == ["label", "nb_visits", "nb_visits_change"]
+    assert lines[2].split() == ["France", "8"]
+    assert lines[3].split("  ")[1:2] == ["(Wednesday, March 4, 2026) (All visits)"]
+    assert lines[3].split()[-2:] == ["6", "-25%"]
+    assert lines[5].split()[-2:] == ["0", "-100%"]
+    # of a report of one row they are columns
+    lines = render(store.ask("VisitsSummary.get", **asked), "table").decode().splitlines()
+    assert "(Wednesday, March 4, 2026)" in " ".join(lines[:6])
+    assert lines[-1].split() == ["nb_visits", "10", "6", "-40%"]
 
 
 def test_changes_can_be_turned_round_and_have_trends(store: Store) -> None:

@@ -93,6 +93,7 @@ def command(
         feed = reporting.feed(reports.selection)
     if not chart:
         _announce_cuts(result, request)
+        _announce_unknown(result, request)
     on_screen = file is None and sys.stdout.isatty()
     render_options = RenderOptions(
         convert_to_unicode=request.flag("convertToUnicode"),
@@ -145,6 +146,25 @@ def _announce_cuts(result: object, request: object) -> None:
     folded = any(row.is_summary for row in result.walk()) if isinstance(rows, list) else rows.folded
     if folded and not request.text("filter_truncate"):
         console.note("Others sums the rows beyond the archive's row limit (archiving.maximum_rows)")
+
+
+def _announce_unknown(result: object, request: object) -> None:
+    """Say which columns were asked for that no row has."""
+    from piwikcli.report.requests import ReportRequest
+    from piwikcli.report.table import DataTable
+
+    if not isinstance(result, DataTable) or not isinstance(result.rows, list) or not result.rows:
+        return
+    if not isinstance(request, ReportRequest) or request.flag("disable_queued_filters"):
+        return
+    known = {name for row in result.walk() for name in row.columns}
+    shown = request.words("showColumns")
+    for name in shown:
+        if name not in known and not any(other.startswith(f"{name}__") for other in known):
+            console.note(f"no row has the column {name}; piwik report --list shows the columns of every report")
+    column = request.text("filter_sort_column")
+    if column and column not in known and not shown and not request.text("hideColumns"):
+        console.note(f"no row has the column {column}; sorted by nb_visits")
 
 
 def _list(format: str | None, file: Path | None) -> None:

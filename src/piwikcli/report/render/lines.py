@@ -48,9 +48,10 @@ def map_lines(result: TableMap) -> Iterator[Line]:
 
 
 def table_lines(table: DataTable, depth: int = 0) -> Iterator[Line]:
-    """The table's rows, those of subtables below their row, and the totals row."""
+    """The table's rows, below each the series it is compared with and its subtable's rows, and the totals row."""
     for row in table.rows:
         yield depth, row.columns
+        yield from _series(row.metadata.get("comparisons"), row.columns, depth + 1)
         if row.subtable is not None:
             yield from table_lines(row.subtable, depth + 1)
     totals = table.metadata.get(TOTALS_ROW)
@@ -58,11 +59,28 @@ def table_lines(table: DataTable, depth: int = 0) -> Iterator[Line]:
         yield depth, totals.columns
 
 
+def _series(compared: Any, columns: Cells, depth: int) -> Iterator[Line]:
+    """The series of a comparison but the first, which is the row itself."""
+    for one in compared.rows[1:] if isinstance(compared, DataTable) else ():
+        # how the first would have changed is the same told from the other side
+        cells = {name: value for name, value in one.columns.items() if not name.endswith("_change_from")}
+        label = {"label": one.metadata.get("compareSeriesPretty", "")} if "label" in columns else {}
+        yield depth, {**label, **cells}
+
+
 def simple_lines(result: SimpleTable) -> Iterator[Line]:
-    """One line per column, as one line with all of them is rarely readable."""
+    """One line per column, as one line with all is rarely readable; beside it the series that it is compared with."""
+    compared = result.columns.get("comparisons")
+    others = compared.rows[1:] if isinstance(compared, DataTable) else []
     for name, value in result.columns.items():
         if not is_nested(value):
-            yield 0, {"name": name, "value": value}
+            cells = {"name": name, "value": value}
+            for one in others:
+                title = str(one.metadata.get("compareSeriesPretty", ""))
+                cells |= {title: one.columns.get(name)}
+                if f"{name}_change" in one.columns:
+                    cells |= {f"{title} change": one.columns[f"{name}_change"]}
+            yield 0, cells
 
 
 def stated_columns(result: Result) -> dict[str, None]:

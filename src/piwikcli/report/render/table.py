@@ -69,7 +69,8 @@ def _lines(result: Result, options: RenderOptions) -> Iterator[str]:
 def _simple(result: SimpleTable, options: RenderOptions) -> Iterator[str]:
     names = options.column_names
     rows = [{**cells, "name": names.get(cells["name"], cells["name"])} for _, cells in simple_lines(result)]
-    yield from _Layout(lambda: ((0, row) for row in rows), options, header=False).lines()
+    compared = any(len(row) > 2 for row in rows)
+    yield from _Layout(lambda: ((0, row) for row in rows), options, header=compared).lines()
 
 
 @dataclass(slots=True)
