@@ -19,6 +19,7 @@ from piwikcli.ingest.sitebook import SiteOptions
 from piwikcli.ingest.tracking.importer import ReplayImporter
 from piwikcli.ingest.tracking.logs import LogImporter
 from piwikcli.ingest.variables import Variables
+from piwikcli.store import Database
 
 LINES = [hit(f"10:00:0{n}", f"/{n}") for n in range(6)]
 
@@ -202,6 +203,20 @@ def test_wrong_options_are_said_before_anything_is_read(
     assert message in said
     assert said.count("\n") == 1
     assert not (tmp_path / "piwik.duckdb").exists()
+
+
+@pytest.mark.usefixtures("environment")
+def test_lines_of_unknown_hosts_can_be_had_later(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the note says: only these hosts, so that no line counts twice."""
+    log = tmp_path / "a.log"
+    log.write_bytes(text([hit("10:00:00", "/a", host="shop.test"), hit("10:00:01", "/b", host="blog.test")]))
+    assert run(["sites", "add", "--name", "Shop", "--url", "http://shop.test"]) == 0
+    assert run(["import-logs", str(log)]) == 0
+    assert "no site has these hosts: blog.test; for their lines run it again with" in capsys.readouterr().err
+    assert run(["import-logs", "--add-sites-new-hosts", "--hostname", "blog.test", str(log)]) == 0
+    assert "1 imported + 1 dropped (hostname 1)" in capsys.readouterr().err
+    database = Database.at(tmp_path / "piwik.duckdb")
+    assert query(database, "SELECT idsite, byte_offset > 0 FROM request ORDER BY 1") == [(1, False), (2, True)]
 
 
 def test_values() -> None:

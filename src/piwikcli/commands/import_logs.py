@@ -209,7 +209,10 @@ def report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: boo
         console.note(f"site {idsite} created: {name} ({url}, UTC); change it with piwik sites update {idsite}")
     if summary.unknown_hosts:
         hosts = ", ".join(sorted(summary.unknown_hosts)[:10])
-        console.note(f"no site has these hosts: {hosts} (see --idsite-fallback, --add-sites-new-hosts)")
+        console.note(
+            f"no site has these hosts: {hosts}; for their lines run it again with --add-sites-new-hosts and"
+            " --hostname HOST for each"
+        )
     console.note(summary.line())
     if as_json:
         output.line(json.dumps(summary.as_json(), ensure_ascii=False))
