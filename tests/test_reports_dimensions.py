@@ -43,6 +43,15 @@ def test_tibet_is_part_of_china() -> None:
     assert (row["label"], row["nb_visits"], row["max_actions"], row["code"]) == ("China", 3, 7, "cn")
 
 
+def test_codes_that_are_no_countrys_stay_apart() -> None:
+    stored = {("xx",): visits(3), ("fra",): visits(1)}
+    found = rows("UserCountry.getCountry", "UserCountry_country", stored)
+    assert [(row["label"], row["code"], row["nb_visits"]) for row in found] == [
+        ("Unknown", "xx", 3),
+        ("Unknown", "fra", 1),
+    ]
+
+
 def test_continents_add_up_their_countries() -> None:
     stored = {("de",): visits(2), ("fr",): visits(3), ("jp",): visits(1), ("xx",): visits(4)}
     found = rows("UserCountry.getContinent", "UserCountry_country", stored)

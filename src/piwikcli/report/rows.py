@@ -96,10 +96,10 @@ def _label(table: DataTable, report: Report, context: ReportContext) -> None:
 
 
 def _merged(table: DataTable) -> DataTable:
-    """Rows of the same label added up; the first one's metadata stays."""
-    groups: dict[tuple[bool, Value], list[Row]] = {}
+    """Rows of the same label, and the same `code` if they have one, added up; the first one's metadata stays."""
+    groups: dict[tuple[bool, Value, Value], list[Row]] = {}
     for row in table.rows:
-        groups.setdefault((row.is_summary, row.label), []).append(row)
+        groups.setdefault((row.is_summary, row.label, row.metadata.get("code")), []).append(row)
     if len(groups) == len(table.rows):
         return table
     return replace(table, rows=[_merge(rows) for rows in groups.values()])

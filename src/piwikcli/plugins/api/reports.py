@@ -234,7 +234,7 @@ class Report:
     """As `label`, for labels that depend on more than the stored one."""
     queued: bool = False
     merge: bool = False
-    """Whether rows that got the same label become one."""
+    """Whether rows that got the same label become one, unless their metadata `code` differs."""
     metadata: Metadata | None = None
     recursive: bool = False
     """Whether `metadata` and root metrics apply to all levels of an expanded table."""
