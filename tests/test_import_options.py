@@ -169,6 +169,8 @@ def test_a_format_can_be_printed_and_given_back(tmp_path: Path, capsys: pytest.C
     assert printed.err == f"{log}: common_complete\n{same}: common_complete\n"
     assert not (tmp_path / "piwik.duckdb").exists()
     [regex] = printed.out.splitlines()
+    assert run(["import-logs", "--log-format-regex", regex, "--dry-run", str(log)]) == 0
+    assert "site 1 would be created: shop.test (http://shop.test, UTC)\n" in capsys.readouterr().err
     assert run(["import-logs", "--log-format-regex", regex, str(log)]) == 0
     assert "site 1 created: shop.test" in capsys.readouterr().err
     json = tmp_path / "c.log"

@@ -206,6 +206,9 @@ def report(summary: Summary, allowed: tuple[float, bool] | None, *, as_json: boo
     for note in summary.notes:
         console.note(note)
     for idsite, name, url in summary.sites_created:
+        if summary.dry_run:
+            console.note(f"site {idsite} would be created: {name} ({url}, UTC)")
+            continue
         console.note(f"site {idsite} created: {name} ({url}, UTC); change it with piwik sites update {idsite}")
     if summary.unknown_hosts:
         hosts = ", ".join(sorted(summary.unknown_hosts)[:10])
