@@ -22,7 +22,7 @@ from run import measure
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--requests", type=int, default=200_000)
+    parser.add_argument("--requests", type=int, default=500_000)
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
     piwik = str(Path(sys.executable).with_name("piwik"))

@@ -126,6 +126,8 @@ def run(
     if importer is None:
         from piwikcli.ingest.importer import Importer as importer
 
+    if worker is not None and threads is None:
+        threads = max((os.cpu_count() or 2) - 1, 1)  # one processor is the worker's
     database = options.open_database(settings, memory_limit=memory_limit, threads=threads)
     total = sum(Path(name).stat().st_size for name in names if Path(name).is_file())
     before = dict.fromkeys(names, 0)
