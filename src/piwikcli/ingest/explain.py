@@ -76,15 +76,15 @@ class _Explainer(Importer):
         super().__init__(database, options)
 
     def explain(self, text: bytes) -> list[Explained]:
-        with tempfile.TemporaryDirectory(prefix="piwik-") as folder, self._rehearsing():
+        with tempfile.TemporaryDirectory(prefix="piwik-") as folder, self._turns:
             contents = [_text(line, self._options.reading.encoding) for line in text.split(b"\n")]
             path = Path(folder) / "line"
             path.write_bytes(text)
             log_format = self._named(text)
-            with self._transaction() as connection:
+            with self._turns.transaction() as connection:
                 self._begin(connection)
             self._import(str(path))
-            with self._transaction() as connection:
+            with self._turns.transaction() as connection:
                 idsource = number(connection, "SELECT coalesce(max(idsource), 0) FROM source")
                 requests = stored(connection, idsource)
                 found = []

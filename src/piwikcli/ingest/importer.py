@@ -6,14 +6,11 @@ position commit together, so a killed run continues exactly there. See docs/expl
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 from piwikcli import __version__
@@ -78,12 +75,7 @@ class Importer:
         self._worker = worker
         self._preparers: dict[type[Preparer], Preparer] = {}
         self._progress = progress
-        self._scratch = tempfile.TemporaryDirectory(prefix="piwik-") if options.dry_run else None
-        if self._scratch and not database.exists():
-            database = Database.at(Path(self._scratch.name) / "rehearsal.duckdb")
-        self._database = database
-        self._turns = Turns(database)
-        self._rehearsal: Connection | None = None
+        self._turns = Turns(database, together=worker is not None, rehearsal=options.dry_run)
         Locator(options.geoip)  # a wrong one is found before anything is done
         self._book = SiteBook(options.sites)
         self._devices = DeviceBook()
@@ -95,14 +87,14 @@ class Importer:
     def run(self, names: list[str]) -> Summary:
         """Import the files in order of time. Problems of single files are in the summary; wrong options raise."""
         started = time.monotonic()
-        with self._rehearsing(), self._turns:
-            with self._transaction() as connection:
+        with self._turns:
+            with self._turns.transaction() as connection:
                 self._begin(connection)
             for name in self._in_order(names):
                 if self._wanted == 0:
                     break
                 self._import_if_readable(name)
-            with self._transaction() as connection:
+            with self._turns.transaction() as connection:
                 connection.execute("UPDATE import SET finished = ? WHERE idimport = ?", [_now(), self._idimport])
         self._finish(started)
         return self._summary
@@ -128,7 +120,7 @@ class Importer:
         started = time.monotonic()
         files = [Followed(name) for name in names]
         self._counted = set()
-        with self._transaction() as connection:
+        with self._turns.transaction() as connection:
             self._begin(connection)
         try:
             while True:
@@ -140,7 +132,7 @@ class Importer:
         finally:
             for file in files:
                 file.close()
-            with self._transaction() as connection:
+            with self._turns.transaction() as connection:
                 connection.execute("UPDATE import SET finished = ? WHERE idimport = ?", [_now(), self._idimport])
             self._finish(started)
             self._summary.files = len(files)
@@ -149,35 +141,6 @@ class Importer:
     def summary(self) -> Summary:
         """What has been done so far."""
         return self._summary
-
-    @contextmanager
-    def _rehearsing(self) -> Iterator[None]:
-        """With --dry-run the whole run is one transaction that is rolled back."""
-        if self._scratch is None:
-            yield
-            return
-        try:
-            with self._database.write() as connection:
-                self._rehearsal = connection
-                yield
-                raise _Rollback
-        except _Rollback:
-            pass
-        finally:
-            self._rehearsal = None
-            self._scratch.cleanup()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        """With a worker the database stays open for the next one, which follows soon."""
-        if self._rehearsal is not None:
-            yield self._rehearsal
-        elif self._worker is not None:
-            with self._turns.transaction() as connection:
-                yield connection
-        else:
-            with self._database.write() as connection:
-                yield connection
 
     def _begin(self, connection: Connection) -> None:
         options = self._options
@@ -228,7 +191,7 @@ class Importer:
         found = self._find(stream, head)
         log_format, shown = found.log_format, found.shown
         removed: int | None = None
-        with self._transaction() as connection:
+        with self._turns.transaction() as connection:
             source = sources.find(connection, found.target, stream, found.again)
             if source is not None:
                 log_format = source.format
@@ -399,7 +362,7 @@ class Importer:
         last = pieces[-1]
         self._book.adopt(last.created)
         self._learn(batch)
-        with self._transaction() as connection:
+        with self._turns.transaction() as connection:
             at = one(connection, "SELECT committed FROM source WHERE idsource = ?", [source.idsource])
             if at is None or at[0] != stored or (not stored and sources.is_overtaken(connection, source, head)):
                 raise PiwikError(f"{stream.name}: another import of the same content is running")
@@ -425,10 +388,6 @@ class Importer:
         self._summary.unknown_hosts |= batch.unknown_hosts
         if self._progress is not None:
             self._progress(stream.name, last.consumed, stream.total, self._summary.lines)
-
-
-class _Rollback(Exception):
-    """Ends a rehearsal."""
 
 
 def _now() -> datetime:
