@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 Levels = Mapping[int | None, list[tuple[Any, ...]]]
 """Parent -> rows as `Archives.rows` gives them."""
-_MEMORY = "256MB"
+_MEMORY = 256
+"""MB that DuckDB may take; twice as much where that is too little."""
+_MOST = 16_384
 _FETCHED = 2_000
 
 
@@ -44,13 +46,31 @@ def _stream(reads: Reads, sql: str, parameters: list[Any]) -> Iterator[tuple[Any
     # a cursor of its own: its result goes on while others ask
     cursor: Connection = reads.cursor()
     try:
-        cursor.execute(f"SET memory_limit = '{_MEMORY}'")
-        cursor.execute("SET temp_directory = ?", [tempfile.gettempdir()])
-        found = cursor.execute(sql, parameters)
+        found = _executed(cursor, sql, parameters)
         while some := found.fetchmany(_FETCHED):
             yield from some
     finally:
         cursor.close()
+
+
+def _executed(connection: Connection, sql: str, parameters: list[Any]) -> Connection:
+    """The result of a query, for which what does not fit into little memory goes to temporary files."""
+    from duckdb import OutOfMemoryException
+
+    [(folder,)] = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+    if folder != tempfile.gettempdir():  # it can't be set once it was used
+        connection.execute("SET temp_directory = ?", [tempfile.gettempdir()])
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute(f"SET memory_limit = '{_MEMORY}MB'")
+    limit = _MEMORY
+    while True:
+        try:
+            return connection.execute(sql, parameters)
+        except OutOfMemoryException:
+            if limit > _MOST:
+                raise
+            limit *= 2
+            connection.execute(f"SET memory_limit = '{limit}MB'")
 
 
 class _DetailsStream:
