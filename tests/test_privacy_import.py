@@ -16,8 +16,10 @@ from helpers_import import SECRET, archive_all, hit, import_lines, new_database,
 from piwikcli.archive.periods import Period
 from piwikcli.commands import app
 from piwikcli.ingest.lookups.referrers import AI_ASSISTANT, CAMPAIGN, DIRECT, SEARCH, SOCIAL, WEBSITE, Referrer
-from piwikcli.ingest.privacy import Privacy
+from piwikcli.ingest.parsing.hits import Reject
+from piwikcli.ingest.privacy import OPEN, Privacy
 from piwikcli.ingest.rules import Rules
+from piwikcli.settings import Settings
 from piwikcli.store import Database
 from piwikcli.store.forgetting import forget
 from test_privacy import everything
@@ -141,7 +143,7 @@ def test_order_ids_are_hashed_and_count_once_all_the_same(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("option", "found", "wanted"),
     [
-        ("none", Referrer(WEBSITE, "blog.example.net", None, BLOG), ("blog.example.net", None, BLOG)),
+        ("", Referrer(WEBSITE, "blog.example.net", None, BLOG), ("blog.example.net", None, BLOG)),
         (
             "exclude_query",
             Referrer(WEBSITE, "blog.example.net", None, BLOG),
@@ -232,3 +234,11 @@ def test_the_commands_follow_the_settings(
     ) == [(ANN, "", "203.0.113.0")]
     assert app.run(["config", "set", "privacy.anonymize_referrer", "exclude"]) == 2
     assert "one of none, exclude_query, exclude_path, exclude_all" in capsys.readouterr().err
+
+
+def test_without_settings_everything_is_kept_rejected_lines_too() -> None:
+    privacy = Privacy.of(Settings.load())
+    assert privacy == OPEN
+    reject = Reject(1, 0, "no_match", b"garbage")
+    assert privacy.rejects([reject]) == [reject]
+    assert Privacy(user_ids=True).rejects([reject]) == [Reject(1, 0, "no_match", b"")]

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from piwikcli.store import Connection, number
 
+_TABLES = ("request_detail", "conversion", "conversion_item")
+
 
 def make_tracked(connection: Connection) -> bool:
     """Tables `t`, `c` and `i`, by the local day of each action, conversion and item.
 
-    False, and no tables, where the database has no tracking requests at all.
+    False, and no tables, where the database has nothing that could be in them.
     """
-    if not number(connection, "SELECT count(*) FROM request_detail"):
+    found = " UNION ALL ".join(f"(FROM {table} SELECT 1 LIMIT 1)" for table in _TABLES)
+    if not number(connection, f"SELECT count(*) FROM ({found})"):
         return False
     _make_actions(connection)
     _make_conversions(connection)

@@ -30,16 +30,17 @@ class Privacy:
     user_ids: bool = False
     order_ids: bool = False
     referrer: str = ""
-    """QUERY, PATH or ALL; anything else: nothing is taken away."""
+    """QUERY, PATH, ALL, or nothing."""
 
     @classmethod
     def of(cls, settings: Settings) -> Privacy:
+        referrer = settings.text("privacy.anonymize_referrer")
         return cls(
             settings.integer("privacy.ip_mask"),
             settings.flag("privacy.ip_mask_before_lookups"),
             settings.flag("privacy.anonymize_user_id"),
             settings.flag("privacy.anonymize_order_id"),
-            settings.text("privacy.anonymize_referrer"),
+            referrer if referrer in (QUERY, PATH, ALL) else "",
         )
 
     @property
@@ -65,7 +66,7 @@ class Privacy:
 
     def referrer_of(self, found: Referrer) -> Referrer:
         """Where a request came from, without what must not be stored; campaigns keep their names."""
-        if self.referrer not in (QUERY, PATH, ALL):
+        if not self.referrer:
             return found
         found = found._replace(url=self.address(found.url))
         if found.type == SEARCH:
@@ -74,7 +75,7 @@ class Privacy:
 
     def address(self, url: str) -> str:
         """A referrer's address, without what must not be stored."""
-        return _cut(url, self.referrer) if url and self.referrer in (QUERY, PATH, ALL) else url
+        return _cut(url, self.referrer) if url and self.referrer else url
 
     def rejects(self, rejects: list[Reject]) -> list[Reject]:
         """Lines that are no requests: what in them would have to be hidden is not known, so nothing is kept."""
