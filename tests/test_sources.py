@@ -56,6 +56,29 @@ def test_what_is_kept_of_a_source(database: Database, tmp_path: Path) -> None:
         assert sources.digest(content[max(0, at - TAIL) : at]) == tail
 
 
+@pytest.mark.parametrize(
+    ("lines", "end", "known"),
+    [
+        (["/first", "/second"], "\n", 2),
+        (["/first"], "\n", 1),
+        (["/first"], "", 1),
+        (["/other"], "\n", None),  # at the same time, from the same address
+        (["/other"], "", None),
+        (["/o"], "\n", None),
+        (["/first", "/other"], "\n", None),
+        (["/first", "/second", "/other"], "\n", None),
+    ],
+)
+def test_a_short_content_is_known_by_its_lines(
+    database: Database, tmp_path: Path, lines: list[str], end: str, known: int | None
+) -> None:
+    import_lines(database, tmp_path, [hit("10:00:00", path, agent="A") for path in ("/first", "/second", "/third")])
+    short = tmp_path / "short.log"
+    short.write_text("\n".join(hit("10:00:00", path, agent="A") for path in lines) + end)
+    source = found(database, short)
+    assert (source and source.already) == known
+
+
 def test_a_known_content_goes_on_where_it_stopped(database: Database, tmp_path: Path) -> None:
     import_lines(database, tmp_path, LINES[:50])
     size = (tmp_path / "access.log").stat().st_size

@@ -15,10 +15,13 @@ import numpy as np
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.parsing.lines import Lines
-from piwikcli.ingest.stream import HEAD, LogStream
+from piwikcli.ingest.stream import HEAD, TAIL, LogStream
 from piwikcli.store import Connection, number
 from piwikcli.store.retention import masked
 
+_NEWLINE = ord("\n")
+_OF_LINES = f"source_checkpoint WHERE idsource = ? AND committed {{}} {TAIL}"
+"""Checkpoints of a source: up to TAIL there is one at the end of every line."""
 HEADS = (256, 4096, HEAD)
 """Hashes are kept of the first so many bytes of content, as far as it reaches."""
 
@@ -171,6 +174,12 @@ def _continues(connection: Connection, source: Source, stream: LogStream, again:
     for committed, lines, tail_hash in checkpoints:
         tail = stream.skip_to(committed)
         if stream.position < committed:
+            rest = tail[last[0] :] if last and stream.position <= TAIL else tail
+            if stream.position <= TAIL and b"\n" in rest:
+                return False  # a line that ends elsewhere
+            ended = stream.position + 1 == committed and digest(tail + b"\n") == tail_hash
+            if last is None and stream.position < HEADS[0] and not ended:
+                return False  # less than a line, of which nobody can say what it begins
             base = stream.position - len(tail)
             if _stands(connection, source.idsource, tail, base, source.format, again) is None:
                 return False
@@ -265,7 +274,13 @@ def advance(connection: Connection, source: Source, name: str, head: bytes, tail
         "DELETE FROM source_checkpoint WHERE idsource = ? AND committed >= ?",
         [source.idsource, source.committed],
     )
-    connection.execute(
+    checkpoints = [(source.committed, source.lines, tail)]
+    if not number(connection, f"SELECT count(*) FROM {_OF_LINES.format('>')}", [source.idsource]):
+        # short contents are told apart line by line
+        connection.execute(f"DELETE FROM {_OF_LINES.format('<=')}", [source.idsource])
+        ends = [at for at, byte in enumerate(head[:TAIL], 1) if byte == _NEWLINE and at < source.committed]
+        checkpoints += [(end, lines, head[:end]) for lines, end in enumerate(ends, 1)]
+    connection.executemany(
         "INSERT INTO source_checkpoint VALUES (?, ?, ?, ?)",
-        [source.idsource, source.committed, source.lines, digest(tail)],
+        [[source.idsource, committed, lines, digest(end)] for committed, lines, end in checkpoints],
     )
