@@ -208,3 +208,14 @@ def test_when_it_is_worthwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert workers.is_worthwhile([str(small), str(large)])
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     assert not workers.is_worthwhile([str(large)])
+
+
+def test_options_that_are_wrong_are_told_once(
+    tmp_path: Path, worker: Worker, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The process beside says nothing of its own, and lives on."""
+    file = tmp_path / "a.log"
+    file.write_bytes(text(rich_log(5, visits=20)))
+    worker.begin(replace(OPTIONS, geoip=tmp_path / "missing.mmdb"), [str(file)])
+    import_beside(worker, new_database(tmp_path / "beside.duckdb"), file)
+    assert capfd.readouterr().err == ""

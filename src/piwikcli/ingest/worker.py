@@ -131,9 +131,9 @@ def serve(descriptor: int) -> None:
         while True:
             job: Job | _Begin = pipe.recv()
             if isinstance(job, _Begin):
-                hits = HitPreparer(job.options)
-                hits.begin(job.name)
-                preparers[HitPreparer] = hits
+                with suppress(PiwikError):  # wrong options, of which the other side tells
+                    preparers[HitPreparer] = hits = HitPreparer(job.options)
+                    hits.begin(job.name)
                 continue
             if job.preparer not in preparers:
                 preparers[job.preparer] = job.preparer(job.options)
