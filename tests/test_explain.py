@@ -14,7 +14,7 @@ from piwikcli.commands.app import run
 from piwikcli.errors import InputError
 from piwikcli.ingest.explain import Explained
 from piwikcli.ingest.explain import explain as explain_text
-from piwikcli.ingest.prepare import ImportOptions
+from piwikcli.ingest.jobs import ImportOptions
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteOptions
 from piwikcli.ingest.stored import OF_FIELD, OF_KIND, OF_REFERRER, OF_VISITS

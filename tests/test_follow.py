@@ -16,7 +16,7 @@ from piwikcli.commands.app import run
 from piwikcli.errors import UsageError
 from piwikcli.ingest.follow import Followed
 from piwikcli.ingest.importer import Importer
-from piwikcli.ingest.prepare import ImportOptions
+from piwikcli.ingest.jobs import ImportOptions
 from piwikcli.ingest.sitebook import SiteOptions
 from piwikcli.ingest.summary import Summary
 from piwikcli.store import Database

@@ -13,8 +13,8 @@ from piwikcli.commands.app import run
 from piwikcli.commands.inert_options import FLAGS, WITH_VALUE, without
 from piwikcli.errors import UsageError
 from piwikcli.ingest.formats import named
+from piwikcli.ingest.jobs import ImportOptions
 from piwikcli.ingest.parsing.addresses import Proxies
-from piwikcli.ingest.prepare import ImportOptions
 from piwikcli.ingest.sitebook import SiteOptions
 from piwikcli.ingest.tracking.importer import ReplayImporter
 from piwikcli.ingest.tracking.logs import LogImporter

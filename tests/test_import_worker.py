@@ -17,7 +17,8 @@ from helpers_import import assert_same, facts, import_files, new_database, query
 from piwikcli.errors import InputError, PiwikError
 from piwikcli.ingest import worker as workers
 from piwikcli.ingest.importer import Importer, ImportOptions, Progress
-from piwikcli.ingest.prepare import HitPreparer, Job
+from piwikcli.ingest.jobs import Job
+from piwikcli.ingest.prepare import HitPreparer
 from piwikcli.ingest.sitebook import SiteBook, SiteOptions
 from piwikcli.ingest.stream import HEAD
 from piwikcli.ingest.tracking.importer import TrackingImporter

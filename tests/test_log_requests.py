@@ -13,8 +13,8 @@ import pytest
 from helpers_import import SAFARI, assert_same, facts, hit, new_database, query, rich_log, text
 from piwikcli.errors import UsageError
 from piwikcli.ingest.formats import Choice
+from piwikcli.ingest.jobs import ImportOptions
 from piwikcli.ingest.parsing.fields import Reading
-from piwikcli.ingest.prepare import ImportOptions
 from piwikcli.ingest.rules import Rules
 from piwikcli.ingest.sitebook import SiteOptions
 from piwikcli.ingest.summary import Summary

@@ -11,7 +11,7 @@ import pytest
 
 from helpers_import import query
 from piwikcli.errors import InputError
-from piwikcli.ingest.prepare import ImportOptions
+from piwikcli.ingest.jobs import ImportOptions
 from piwikcli.ingest.sitebook import SiteOptions
 from piwikcli.ingest.tracking.importer import ReplayImporter
 from piwikcli.ingest.tracking.inputs import detect

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers_import import FIREFOX, moment, new_database, query
-from piwikcli.ingest.prepare import ImportOptions
+from piwikcli.ingest.jobs import ImportOptions
 from piwikcli.ingest.sitebook import SiteOptions
 from piwikcli.ingest.summary import Summary
 from piwikcli.ingest.tracking.importer import TrackingImporter

@@ -19,7 +19,7 @@ from piwikcli.errors import ExitCode, InputError, UsageError
 if TYPE_CHECKING:
     from piwikcli.ingest.formats import Choice
     from piwikcli.ingest.importer import Importer
-    from piwikcli.ingest.prepare import ImportOptions
+    from piwikcli.ingest.jobs import ImportOptions
     from piwikcli.ingest.rules import Rules
     from piwikcli.ingest.summary import Summary
     from piwikcli.ingest.worker import Worker

@@ -45,7 +45,7 @@ def command(
 
     names = expand(files)
     with beside(names, threads) as worker:
-        from piwikcli.ingest.prepare import ImportOptions
+        from piwikcli.ingest.jobs import ImportOptions
         from piwikcli.ingest.privacy import Privacy
         from piwikcli.ingest.sitebook import SiteOptions
         from piwikcli.ingest.tracking.importer import TrackingImporter

@@ -13,7 +13,7 @@ from piwikcli.errors import UsageError
 
 if TYPE_CHECKING:
     from piwikcli.ingest.formats import Choice
-    from piwikcli.ingest.prepare import ImportOptions
+    from piwikcli.ingest.jobs import ImportOptions
     from piwikcli.ingest.rules import Rules
     from piwikcli.ingest.variables import Variables
     from piwikcli.settings import Settings
@@ -212,9 +212,9 @@ class LogOptions:
 
     def import_options(self, settings: Settings, **others: Any) -> ImportOptions:
         """All of them with the settings; `others` are those of one command. Raises UsageError for wrong values."""
+        from piwikcli.ingest.jobs import ImportOptions
         from piwikcli.ingest.parsing.addresses import Proxies
         from piwikcli.ingest.parsing.fields import Reading
-        from piwikcli.ingest.prepare import ImportOptions
         from piwikcli.ingest.privacy import Privacy
         from piwikcli.ingest.sitebook import SiteOptions
 

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from piwikcli.ingest import touched
+from piwikcli.ingest.batch import Batch
 from piwikcli.ingest.dictionaries import dates, nullable, timestamps, words
 from piwikcli.ingest.distinct import unique
-from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.identities import Identities
 from piwikcli.ingest.recognise import CAMPAIGN, NULL, Ints, Requests, Visits

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from piwikcli.ingest.enrich import Batch
+from piwikcli.ingest.batch import Batch
 from piwikcli.ingest.vocabulary import CLIENT_AGENT, Vocabulary
 from piwikcli.store import Connection
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from piwikcli.errors import InputError
 from piwikcli.ingest.importer import Importer
+from piwikcli.ingest.jobs import ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.parse import parse
-from piwikcli.ingest.prepare import ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.stored import stored
 from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.summary import DROPPED, IMPORTED, REJECTED

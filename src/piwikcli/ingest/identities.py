@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from piwikcli.ingest.batch import Batch
 from piwikcli.ingest.dictionaries import nullable, resolve, texts, timestamps
-from piwikcli.ingest.enrich import Batch
 from piwikcli.ingest.fingerprints import Fingerprints, Recognition
 from piwikcli.ingest.lookups.location import Location
 from piwikcli.ingest.lookups.referrers import Referrer

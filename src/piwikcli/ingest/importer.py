@@ -21,8 +21,9 @@ from piwikcli.ingest.devicebook import DeviceBook
 from piwikcli.ingest.files import in_order
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.follow import Followed
+from piwikcli.ingest.jobs import ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.lookups.location import Locator
-from piwikcli.ingest.prepare import PIECE_BYTES, HitPreparer, ImportOptions, Job, Piece, Preparer
+from piwikcli.ingest.prepare import PIECE_BYTES, HitPreparer
 from piwikcli.ingest.sitebook import SiteBook
 from piwikcli.ingest.stream import STDIN, LogStream
 from piwikcli.ingest.summary import ALREADY, IMPORTED, Summary

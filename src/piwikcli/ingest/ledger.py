@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 
-from piwikcli.ingest.enrich import Batch
+from piwikcli.ingest.batch import Batch
 from piwikcli.ingest.parsing.hits import Parsed, Reject
 from piwikcli.ingest.rules import REASONS
 from piwikcli.ingest.summary import ALREADY, DROPPED, IMPORTED, REJECTED

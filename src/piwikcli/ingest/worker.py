@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from piwikcli.errors import PiwikError
 
 if TYPE_CHECKING:
-    from piwikcli.ingest.prepare import ImportOptions, Job, Piece, Preparer
+    from piwikcli.ingest.jobs import ImportOptions, Job, Piece, Preparer
 
 WORTHWHILE = 8 << 20
 """Bytes of input from which on a process of its own pays for its start."""

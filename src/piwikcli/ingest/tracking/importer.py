@@ -11,7 +11,7 @@ from piwikcli.errors import UsageError
 from piwikcli.ingest.files import in_order
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.importer import Content, Importer
-from piwikcli.ingest.prepare import Preparer
+from piwikcli.ingest.jobs import Preparer
 from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.tracking.batch import Batch, value_at
 from piwikcli.ingest.tracking.commit import TrackingCommitter

@@ -5,23 +5,23 @@ Which way does not change what they have in common: visits and reports are the s
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from piwikcli.ingest import ledger
+from piwikcli.ingest.batch import Batch as PlainBatch
 from piwikcli.ingest.commit import Committer
-from piwikcli.ingest.enrich import Batch as PlainBatch
 from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.importer import Importer, Storing
-from piwikcli.ingest.parse import parse
+from piwikcli.ingest.jobs import ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.parsing.family import LogFormat
 from piwikcli.ingest.parsing.hits import REJECT_BYTES, Parsed, Reject
-from piwikcli.ingest.prepare import HitPreparer, ImportOptions, Job, Piece, Preparer, make_enricher, while_wanted
+from piwikcli.ingest.prepare import HitPreparer, hits_of, make_enricher, parse_chunk
 from piwikcli.ingest.rules import REASONS
 from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.summary import DROPPED, IMPORTED, REJECTED
@@ -73,33 +73,23 @@ class LogRequestPreparer(TrackingPreparer):
         self._judge = make_enricher(options)
 
     def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
-        options, line = self._options, job.line
-        limit = options.max_line_bytes
-        log_format = options.choice.again(job.log_format)
+        options = self._options
         known = len(job.book.created)
         self._judge.use(job.book)
-        chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), limit)
-        for chunk in while_wanted(chunks, job, stream.tail):
-            now = int(time.time())
-            parsed = parse(chunk, log_format, options.reading, first_line=line, now=now, max_line=limit)
-            log_format = parsed.log_format or log_format
-            if job.first_line > line:
-                parsed = parsed.from_line(job.first_line)
-            line += parsed.lines
+        chunks = stream.chunks(min(options.batch_bytes, PIECE_BYTES), options.max_line_bytes)
+        for chunk, parsed, log_format in hits_of(job, chunks, stream.tail, partial(parse_chunk, options=options)):
             batch, reasons = self._judged(job, parsed)
             fates, rejects = _fates(chunk, parsed, reasons)
             job.count(fates)
-            yield Piece(
-                size=chunk.size,
-                end=chunk.offset + chunk.size,
-                tail=chunk.tail,
+            yield Piece.of(
+                chunk,
                 lines=parsed.lines,
                 last_line=parsed.last_line_offset,
                 unterminated=_last_fate(parsed, reasons, rejects) if chunk.unterminated else "",
                 batch=batch,
                 fates=fates,
                 rejects=rejects,
-                log_format=log_format.key,
+                log_format=log_format,
                 created=job.book.created[known:],
                 consumed=stream.consumed(),
             )

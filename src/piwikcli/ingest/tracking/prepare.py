@@ -11,9 +11,10 @@ import numpy as np
 
 from piwikcli.ingest import ledger
 from piwikcli.ingest.fingerprints import Recognition
+from piwikcli.ingest.jobs import ImportOptions, Job, Piece, Preparer, while_wanted
 from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.parsing.hits import Reject
-from piwikcli.ingest.prepare import ImportOptions, Job, Piece, Preparer, spammers, while_wanted
+from piwikcli.ingest.prepare import spammers
 from piwikcli.ingest.stream import Chunk, LogStream
 from piwikcli.ingest.summary import DROPPED, IMPORTED, REJECTED
 from piwikcli.ingest.tracking.batch import Batch
@@ -122,10 +123,8 @@ class RequestPreparer(TrackingPreparer):
         fates.update((DROPPED, reason) for reason in read.sent.dropped.values())
         if read.sent.blank:
             fates[DROPPED, "blank"] += read.sent.blank
-        return Piece(
-            size=chunk.size,
-            end=chunk.offset + chunk.size,
-            tail=chunk.tail,
+        return Piece.of(
+            chunk,
             lines=read.lines,
             last_line=read.last_offset,
             unterminated=_last_fate(read, batch.fate, rejects) if chunk.unterminated else "",
