@@ -193,7 +193,7 @@ AGENTS: list[tuple[str, tuple[object, ...]]] = [
     (
         "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
         "Gecko) Mobile/15E148 [FBAN/FBIOS;FBAV/467.0.0.43.101;FBDV/iPhone14,5]",
-        ("IOS", "17.5", "Facebook", "467.0", "", 5, 1, "AP", "iPhone"),
+        ("IOS", "17.5", "Facebook", "467.0", "", 5, 1, "AP", "iPhone 13"),
     ),
     (
         "Recipes/3.1 (iPhone; iOS 16.1; Scale/3.00)",
@@ -283,11 +283,11 @@ AGENTS: list[tuple[str, tuple[object, ...]]] = [
     ),
     (
         "Mozilla/5.0 (Mobile; Nokia_8110_4G; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5",
-        ("KOS", "2.5", "FM", "48.0", "Gecko", 1, 3, "", "generic feature phone"),
+        ("KOS", "2.5", "FM", "48.0", "Gecko", 1, 3, "NO", "8110 4G"),
     ),
     (
         "Mozilla/5.0 (BB10; Touch) AppleWebKit/537.10+ (KHTML, like Gecko) Version/10.0.9.2372 Mobile Safari/537.10+",
-        ("BLB", "10.0", "BB", "10.0", "WebKit", 1, 1, "", "generic smartphone"),
+        ("BLB", "10.0", "BB", "10.0", "WebKit", 1, 1, "RM", "generic smartphone"),
     ),
     (
         "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -336,6 +336,57 @@ AGENTS: list[tuple[str, tuple[object, ...]]] = [
         "Lynx/2.8.7rel.2 libwww-FM/2.14 SSL-MM/1.4.1 OpenSSL/1.0.1f",
         ("UNK", "UNK", "LX", "2.8", "Text-based", 1, None, "", ""),
     ),
+    # apps that name themselves in ways of their own
+    *(
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+            f" Mobile/15E148 {app}",
+            ("IOS", "17.5", name, version, "", 5, 1, "AP", "iPhone"),
+        )
+        for app, name, version in (
+            ("musical_ly_34.8.0 JsSdk/2.0 BytedanceWebview/d8a21c6", "TikTok", "34.8"),
+            ("[LinkedInApp]/9.29.7506", "LinkedIn", "9.29"),
+            ("[Pinterest/iOS]", "Pinterest", ""),
+            ("Twitter for iPhone/10.43", "Twitter", "10.43"),
+        )
+    ),
+    (
+        "MyApp/1.2 CFNetwork/1494.0.7 Darwin/23.4.0",  # an iPhone or an iPad
+        ("IOS", "17", "MyApp", "1.2", "", 5, None, "AP", "generic mobile"),
+    ),
+    (
+        "Mozilla/5.0 (Windows; U; Win98; en-US; rv:0.9.4) Gecko/20011019 Netscape6/6.2",
+        ("WIN", "98", "NS", "6.2", "Gecko", 1, 0, "", "generic desktop"),
+    ),
+    (
+        "BlackBerry9700/5.0.0.862 Profile/MIDP-2.1 Configuration/CLDC-1.1 VendorID/331",
+        ("BLB", "5.0", "BB", "", "", 1, 1, "RM", "BlackBerry 9700"),
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 10; HarmonyOS; NOH-AN00; HMSCore 6.8.0.332) AppleWebKit/537.36 (KHTML, "
+        "like Gecko) Chrome/99.0.4844.88 HuaweiBrowser/12.1.4.303 Mobile Safari/537.36",
+        ("HAR", "", "HU", "12.1", "Blink", 1, 1, "HU", "NOH-AN00"),
+    ),
+    (
+        "Mozilla/5.0 (SMART-TV; Linux; Tizen 5.0) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/2.2 "
+        "Chrome/63.0.3239.84 TV Safari/537.36",
+        ("TIZ", "5.0", "SB", "2.2", "Blink", 1, 5, "SA", "Smart TV"),
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 7.1.2; AFTMM Build/NS6265; wv) AppleWebKit/537.36 (KHTML, "
+        "like Gecko) Version/4.0 Chrome/70.0.3538.110 Mobile Safari/537.36",
+        ("FIR", "6", "CV", "70.0", "Blink", 1, 5, "AZ", "Fire TV Stick 4K"),
+    ),
+    (
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0"
+        " Safari/537.36 Tesla/2023.44",
+        ("LIN", "", "CH", "120.0", "Blink", 1, 6, "TA", "generic car browser"),
+    ),
+    (
+        "Mozilla/5.0 (Linux; Android 12; Quest 2) AppleWebKit/537.36 (KHTML, like Gecko) OculusBrowser/29.0.0.3.60 "
+        "Chrome/116.0.5845.193 VR Safari/537.36",
+        ("AND", "12", "OC", "29.0", "Blink", 1, 12, "MF", "Quest 2"),
+    ),
 ]
 
 
@@ -380,6 +431,9 @@ def test_versions_have_two_parts(version: str, short: str) -> None:
         ("Windows NT 5.2", ("WIN", "Server 2003")),
         ("Windows NT 10.0.16299.125", ("WIN", "10.0")),
         ("Windows 98", ("WIN", "98")),
+        ("Windows 98; Win 9x 4.90", ("WIN", "ME")),
+        ("Windows; Microsoft Windows 10 x64", ("WIN", "10")),
+        ("Windows 8.1", ("WIN", "8.1")),
         ("Windows Phone 8.1; Android 4.0", ("WPH", "8.1")),
         ("Linux; Android", ("AND", "")),
         ("Linux; HarmonyOS 4.0.0", ("HAR", "4.0")),
@@ -404,6 +458,7 @@ def test_systems(text: str, system: tuple[str, str]) -> None:
         ("SM-Z999X", ("SA", "SM-Z999X")),  # not in the table
         ("moto g(60)", ("MR", "Moto G60")),
         ("Moto G (5) Plus", ("MR", "Moto G5 Plus")),
+        ("motorola edge 20", ("MR", "Edge 20")),
         ("Redmi Note 8T", ("XI", "Redmi Note 8T")),
         ("M2101K6G", ("XI", "Redmi Note 10 Pro")),
         ("CPH2211", ("OP", "Reno 5Z")),

@@ -32,7 +32,19 @@ _IOS_APP = re.compile(r"^([^/()]{2,60})/([\w.]+) \((?:iPhone|iPad|iPod)[^)]*; Sc
 _CFNETWORK_APP = re.compile(r"^([^/()]{2,60})/([\w.]+) (?:\([^)]*\) )?CFNetwork/")
 _FACEBOOK = re.compile(r"FBA[NV]/|\bFB_IAB")
 _OUTLOOK = re.compile(r"Microsoft Outlook (\d+(?:\.\d+)*)")
-_INSTAGRAM = re.compile(r"\bInstagram (\d+(?:\.\d+)*)")
+_APP_PHRASES = tuple(
+    (phrase, name, re.compile(pattern))
+    for phrase, name, pattern in (
+        ("Instagram ", "Instagram", r"\bInstagram (\d+(?:\.\d+)*)"),
+        ("musical_ly", "TikTok", r"musical_ly_(\d+(?:\.\d+)*)"),
+        ("trill_", "TikTok", r"\btrill_(\d+(?:\.\d+)*)"),
+        ("BytedanceWebview", "TikTok", r"BytedanceWebview()"),
+        ("[LinkedInApp]", "LinkedIn", r"\[LinkedInApp\](?:/(\d+(?:\.\d+)*))?"),
+        ("[Pinterest/", "Pinterest", r"\[Pinterest/()"),
+        ("Twitter for i", "Twitter", r"Twitter for iP(?:hone|ad)(?:/(\d+(?:\.\d+)*))?"),
+    )
+)
+"""Apps that do not name themselves as products do: what their agents hold, their names, where the version stands."""
 _TRIDENT = re.compile(r"Trident/(\d+)")
 _MSIE = re.compile(r"MSIE[ +]?(\d+(?:\.\d+)?)")
 _OPERA = re.compile(r"\bOpera(?:[/ ](\d+(?:\.\d+)*)|$)")
@@ -59,8 +71,9 @@ def _other_client(agent: str, products: dict[str, str]) -> Client | None:
             return Client(known[0], known[1], two_parts(products[token]), "")
     if match := _OUTLOOK.search(agent):
         return Client(PIM, "Microsoft Outlook", two_parts(match[1]), "")
-    if match := _INSTAGRAM.search(agent):
-        return Client(MOBILE_APP, "Instagram", two_parts(match[1]), "")
+    for phrase, name, pattern in _APP_PHRASES:
+        if phrase in agent and (match := pattern.search(agent)):
+            return Client(MOBILE_APP, name, two_parts(match[1] or ""), "")
     match = _IOS_APP.search(agent) or _CFNETWORK_APP.search(agent)
     if match and not match[1].endswith("Safari"):
         number = _LEADING_NUMBER.match(match[2])

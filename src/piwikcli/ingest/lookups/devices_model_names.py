@@ -71,7 +71,8 @@ SM-P610 Galaxy Tab S6 Lite 10.4" WiFi, SM-P613 Galaxy Tab S6 Lite 10.4" WiFi
 SM-P615 Galaxy Tab S6 Lite 10.4" LTE, SM-P600 Galaxy Note 10.1", SM-X200 Galaxy Tab A8 10.5" WiFi
 SM-X205 Galaxy Tab A8 10.5" LTE, SM-X110 Galaxy Tab A9 8.7" WiFi, SM-X210 Galaxy Tab A9+ 11.0" WiFi
 SM-X216 Galaxy Tab A9+ 11.0" 5G, SM-X700 Galaxy Tab S8 11.0" WiFi, SM-X706 Galaxy Tab S8 11.0" 5G
-SM-X800 Galaxy Tab S8+ 12.4" WiFi, SM-X900 Galaxy Tab S8 Ultra 14.6" WiFi, SM-X710 Galaxy Tab S9 11.0" WiFi
+SM-X800 Galaxy Tab S8+ 12.4" WiFi, SM-X806 Galaxy Tab S8+ 12.4" 5G, SM-X900 Galaxy Tab S8 Ultra 14.6" WiFi
+SM-X906 Galaxy Tab S8 Ultra 14.6" 5G, SM-X710 Galaxy Tab S9 11.0" WiFi
 SM-X810 Galaxy Tab S9+ 12.4" WiFi, SM-X910 Galaxy Tab S9 Ultra 14.6" WiFi, GT-I9000 Galaxy S
 GT-I9001 Galaxy S Plus, GT-I9070 Galaxy S Advance, GT-I9100 Galaxy SII, GT-I9105 Galaxy SII Plus
 GT-I9190 Galaxy S4 Mini, GT-I9195 Galaxy S4 Mini, GT-I8190 Galaxy SIII Mini, GT-I8160 Galaxy Ace 2
@@ -170,6 +171,29 @@ KFAPWI Kindle Fire HDX 8.9, KFTHWI Kindle Fire HDX 7, KFSOWI Kindle Fire HD, KFT
 KFJWI Kindle Fire HD 8.9, KFOT Kindle Fire, KFAUWI Fire 7, KFMUWI Fire 7, KFGIWI Fire HD 8, KFDOWI Fire HD 8
 KFKAWI Fire HD 8, KFONWI Fire HD 8, KFSUWI Fire HD 10, KFMAWI Fire HD 10, KFTRWI Fire HD 10
 """
+
+_IPHONES = """
+3,1 4, 3,2 4, 3,3 4, 4,1 4S, 5,1 5, 5,2 5, 5,3 5C, 5,4 5C, 6,1 5S, 6,2 5S, 7,1 6 Plus, 7,2 6, 8,1 6S, 8,2 6S Plus
+8,4 SE, 9,1 7, 9,2 7 Plus, 9,3 7, 9,4 7 Plus, 10,1 8, 10,2 8 Plus, 10,3 X, 10,4 8, 10,5 8 Plus, 10,6 X, 11,2 XS
+11,4 XS Max, 11,6 XS Max, 11,8 XR, 12,1 11, 12,3 11 Pro, 12,5 11 Pro Max, 12,8 SE (2020), 13,1 12 Mini, 13,2 12
+13,3 12 Pro, 13,4 12 Pro Max, 14,2 13 Pro, 14,3 13 Pro Max, 14,4 13 Mini, 14,5 13, 14,6 SE (2022), 14,7 14
+14,8 14 Plus, 15,2 14 Pro, 15,3 14 Pro Max, 15,4 15, 15,5 15 Plus, 16,1 15 Pro, 16,2 15 Pro Max, 17,1 16 Pro
+17,2 16 Pro Max, 17,3 16, 17,4 16 Plus, 17,5 16e
+"""
+# What apps on an iPhone call it (`iPhone14,5`) -> its name.
+IPHONES = {
+    code: f"iPhone {name}"
+    for code, _, name in (entry.partition(" ") for entry in re.split(r", (?=\d+,\d )|\n", _IPHONES.strip()))
+}
+FIRE_TVS = {
+    "AFTM": "Fire TV Stick",
+    "AFTT": "Fire TV Stick",
+    "AFTSSS": "Fire TV Stick",
+    "AFTSS": "Fire TV Stick Lite",
+    "AFTMM": "Fire TV Stick 4K",
+    "AFTKM": "Fire TV Stick 4K",
+    "AFTKA": "Fire TV Stick 4K Max",
+}
 
 
 def _models(brand: str, text: str) -> dict[str, tuple[str, str]]:

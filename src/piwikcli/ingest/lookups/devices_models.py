@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from piwikcli.ingest.lookups.devices_model_names import MODELS, PHABLETS, RULES, TABLETS
+from piwikcli.ingest.lookups.devices_model_names import FIRE_TVS, IPHONES, MODELS, PHABLETS, RULES, TABLETS
 from piwikcli.ingest.lookups.devices_os import System
 from piwikcli.ingest.lookups.devices_rules import FirstMatch
 from piwikcli.plugins.device_names import BRANDS, DEVICE_TYPES, OS_FAMILIES
 
 DESKTOP, SMARTPHONE, TABLET, FEATURE_PHONE, CONSOLE, TV = 0, 1, 2, 3, 4, 5
-PORTABLE_MEDIA_PLAYER, PHABLET, WEARABLE = 9, 10, 12
+CAR_BROWSER, PORTABLE_MEDIA_PLAYER, PHABLET, WEARABLE = 6, 9, 10, 12
 
 _DESKTOP_FAMILIES = frozenset(
     ("AmigaOS", "BeOS", "Chrome OS", "GNU/Linux", "IBM", "Mac", "OpenVMS", "RISC OS", "Unix", "Windows")
@@ -37,7 +37,7 @@ _MOBILE_FAMILIES = frozenset(
 _APPLE_CODES = frozenset(("IOS", "IPA", "MAC", "ATV", "WAS"))
 
 _ANDROID_MODEL = re.compile(
-    r"(?:Android|Adr|HarmonyOS)[^;)]*; ?(?:U; ?|arm(?:_64|v\d\w*)?; ?|x86(?:_64)?; ?)?"
+    r"(?:Android|Adr|HarmonyOS)[^;)]*; ?(?:HarmonyOS; ?)?(?:U; ?|arm(?:_64|v\d\w*)?; ?|x86(?:_64)?; ?)?"
     r"(?:[a-z]{2,3}(?:[-_][A-Za-z]{0,4})?; ?)?([^;()]+(?:\([^()]*\)[^;()]*)*)"
 )
 _KINDLE_MODEL = re.compile(r"\b(KF[A-Z]{2,6}|Kindle Fire)\b")
@@ -65,6 +65,15 @@ _TV_BRANDS = (
     ("SMART-TV; Linux; Tizen", "SA"),
     ("SMART-TV; LINUX; Tizen", "SA"),
 )
+_TV_MODELS: tuple[tuple[re.Pattern[str], dict[str, str], str], ...] = (
+    (re.compile(r"\bAFT\w+\b"), FIRE_TVS, "Fire TV"),
+    (re.compile(r"SMART-TV; (?:Linux|LINUX); Tizen"), {}, "Smart TV"),
+)
+"""What tells a model, the models of some, the model of the others."""
+_CARS = re.compile(r"\b(?:Tesla/[\w.-]*\d|QtCarBrowser)")
+_KAIOS_MODEL = re.compile(r"\(Mobile; (?:Android; )?([A-Za-z]+)[_ ]([^;)]+); rv:")
+_IPHONE = re.compile(r"\biPhone ?(\d+)[,C](\d)")
+_HEADSETS = re.compile(r"Quest(?: \w+)*$")
 _CONSOLES = (
     (re.compile(r"PlayStation (Portable|Vita)", re.I), "SO", "PlayStation {0}"),
     (re.compile(r"PlayStation ?(\d)", re.I), "SO", "PlayStation {0}"),
@@ -130,7 +139,15 @@ def _named(agent: str, system: System, lookup: Lookup) -> Model:
                 return Model(CONSOLE, brand, model.format(match[1]))
     if _TV.find(agent) is not None:
         brand = next((code for token, code in _TV_BRANDS if token in agent), "")
+        for pattern, models, other in _TV_MODELS:
+            if match := pattern.search(agent):
+                return Model(TV, brand, models.get(match[0], other))
         return Model(TV, brand, "")
+    if _CARS.search(agent):
+        return Model(CAR_BROWSER, "TA", "")
+    if system.code == "KOS" and (match := _KAIOS_MODEL.search(agent)):
+        brand = _BRAND_CODES.get(match[1].lower(), "")
+        return Model(FEATURE_PHONE, brand, match[2].replace("_", " ") if brand else "")
     if system.code in ("AND", "FIR", "HAR", "YNS", "LEN"):
         return _android(agent, lookup)
     if system.code == "WPH" and (match := _WINDOWS_PHONE.search(agent)):
@@ -138,13 +155,18 @@ def _named(agent: str, system: System, lookup: Lookup) -> Model:
         return Model(SMARTPHONE, brand, (match[2] or match[4]).strip() if brand else "")
     if system.code in ("S40", "JME", "MTK", "BLB", "SYM", "S60", "UNK") and (match := _FEATURE_PHONE.search(agent)):
         brand = _BRAND_CODES.get(match[1].rstrip("-").lower(), "")
-        brand = "RM" if match[1].lower() == "blackberry" else brand
         phone = SMARTPHONE if system.code in ("BLB", "SYM", "S60") else FEATURE_PHONE
+        if match[1].lower() == "blackberry":
+            return Model(phone, "RM", f"BlackBerry {match[2]}")
         return Model(phone, brand, match[2] if brand else "")
+    if system.code == "BLB":
+        return Model(SMARTPHONE, "RM", "")
     return Model(None, "", "")
 
 
 def _apple(agent: str) -> Model:
+    if match := _IPHONE.search(agent):
+        return Model(SMARTPHONE, "AP", IPHONES.get(f"{match[1]},{match[2]}", "iPhone"))
     for word, kind, model in (
         ("iPad", TABLET, "iPad"),
         ("iPod", PORTABLE_MEDIA_PLAYER, "iPod Touch"),
@@ -175,6 +197,8 @@ def _android(agent: str, lookup: Lookup) -> Model:
         found = lookup(agent)
         brand = _BRAND_CODES.get(found[0].lower(), "") if found else ""
         model = found[1] if found and brand else ""
+    if _HEADSETS.match(model):
+        return Model(WEARABLE, brand, model)
     if not brand:
         return Model(None, "", "")
     return Model(_type_of(code, model), brand, model[:100])
@@ -200,6 +224,7 @@ def name_of(code: str) -> tuple[str, str]:
 def _tidy(model: str) -> str:
     """Motorola writes `moto g(60)` for what it sells as Moto G60; others use underscores for blanks."""
     if model.lower().startswith("moto"):
+        model = re.sub(r"(?i)^motorola ", "", model)
         model = re.sub(r" ?\((\d{1,2}\w?)\)", r"\1", model)
         model = re.sub(r"(?:^|(?<= ))[a-z]", lambda letter: letter[0].upper(), model)
     return " ".join(model.replace("_", " ").split())
@@ -216,7 +241,7 @@ def _inferred_type(agent: str, system: System) -> int | None:
         return _android_type(agent, system)
     if system.code in ("JME", "KOS", "MTK", "S40", "BMP", "MRE"):
         return FEATURE_PHONE
-    if system.code in ("IOS", "WPH", "WMO", "BLB", "SYM", "S60", "SY3", "FOS", "SBA", "SMG", "SAF"):
+    if system.code in ("WPH", "WMO", "BLB", "SYM", "S60", "SY3", "FOS", "SBA", "SMG", "SAF"):
         return TABLET if "Tablet" in agent else SMARTPHONE
     if system.code in ("ADR", "GTV", "ROK", "VID", "WHS", "OTV", "TIV"):
         return TV

@@ -32,7 +32,14 @@ _NT_VERSIONS = {
     "5.0": "2000",
     "4.0": "NT",
 }
-_OLD_WINDOWS = {"95": "95", "98": "98", "me": "ME", "9x 4.90": "ME", "2000": "2000", "xp": "XP", "nt": "NT"}
+_NAMED_WINDOWS = (
+    # the name that tells more comes first: Windows ME also says that it is 98
+    *(("9x 4.90", "ME"), ("ME", "ME"), ("95", "95"), ("98", "98"), ("2000", "2000"), ("XP", "XP"), ("NT", "NT")),
+    *(("Vista", "Vista"), ("7", "7"), ("8.1", "8.1"), ("8", "8"), ("10", "10"), ("11", "11")),
+)
+_NAMED_WINDOWS_RULES = tuple(
+    (re.compile(rf"\bWin(?:dows)?[ -]?{re.escape(name)}(?![\w.])", re.I), version) for name, version in _NAMED_WINDOWS
+)
 # Fire OS numbers its releases apart from the Android that it is made of.
 _FIRE_VERSIONS = {"2": "1", "4": "4", "5": "5", "7": "6", "9": "7", "10": "8", "11": "8"}
 
@@ -176,8 +183,7 @@ def _windows_version(version: str, agent: str) -> str:
     if version:
         # A build number after the version means an application; Matomo keeps its version as a number.
         return _NT_VERSIONS.get(version, two_parts(version))
-    old = re.search(r"\bWin(?:dows)?[ -]?(9x 4\.90|95|98|ME|2000|XP|NT)\b", agent, re.I)
-    return _OLD_WINDOWS[old[1].lower()] if old else ""
+    return next((version for pattern, version in _NAMED_WINDOWS_RULES if pattern.search(agent)), "")
 
 
 def _from_darwin(agent: str, major: int, minor: int) -> System:

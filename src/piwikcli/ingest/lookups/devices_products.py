@@ -9,7 +9,8 @@ _BROWSERS = """
 seamonkey SM, palemoon PM, waterfox WF, iceweasel IW, icecat I4, iceape IA, icedragon ID, basilisk BI
 k-meleon KM, cyberfox CY, conkeror CK, swiftfox SX, firebird FB, phoenix PX, bonecho FF, granparadiso FF
 shiretoko FF, namoroka FF, minefield FF, fennec FE, flock FL, camino CA, galeon GA, epiphany EP
-kazehakase KA, lunascape LS, sleipnir SL, netscape NS, navigator NS, mypal MY, tenfourfox TF, focus FK
+kazehakase KA, lunascape LS, sleipnir SL, netscape NS, netscape6 NS, netscape7 NS, navigator NS
+mypal MY, tenfourfox TF, focus FK
 klar FK, arcticfox AX, konqueror KO, midori MI, rekonq RK, qupzilla QW, falkon FA, otter OT, arora AR
 dillo DI, netsurf NE, lynx LX, links LI, elinks EL, luakit LU, dooble DL, surf SF, qutebrowser QT
 omniweb OW, icab IC, shiira SH, fluid FD, sunrise SR, charon CE, hotjava HJ, amaya AM, webpositive WE
