@@ -137,6 +137,23 @@ def test_which_visits_are_selected(database: Database, segment: str, who: str) -
     assert selected(database, segment) == who
 
 
+def test_either_of_two_kinds_of_rows_also_where_there_is_none_of_one_kind(tmp_path: Path) -> None:
+    """Ann's only request is an order, which is no action; Bob only reads."""
+    database = shop(tmp_path / "piwik.duckdb")
+    item = cart(["SKU-1", "Shoe", "Shoes", 50, 1])
+    track(
+        database,
+        request("08:00:00", "/order", id=ANN, idgoal=0, ec_id="ORD-1", revenue=50, ec_items=item),
+        request("09:00:00", "/b", id=BOB),
+    )
+    assert query(database, "SELECT count(*) FROM request WHERE kind < 100") == [(1,)]
+    for of_action, of_order in (("pageUrl=@/b", "orderId==ORD-1"), ("pageTitle==x", "productSku==SKU-1")):
+        assert selected(database, f"{of_action},{of_order}") == selected(database, f"{of_order},{of_action}")
+    assert selected(database, "pageUrl=@/b,orderId==ORD-1") == "ann bob"
+    assert selected(database, "pageTitle==x,productSku==SKU-1") == "ann"
+    assert selected(database, "pageUrl=@/b,productSku==SKU-1;orderId!=ORD-1") == "bob"
+
+
 def test_a_goal_with_another_name_is_another_segment(tmp_path: Path) -> None:
     database = shop(tmp_path / "piwik.duckdb")
     idgoal = add_goal(database, name="Old", match_attribute="url", pattern="/thanks")

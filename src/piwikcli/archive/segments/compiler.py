@@ -124,8 +124,8 @@ def _nowhere(denied: _Part) -> Sql:
 def _same_rows(sources: Sequence[str], parts: list[_Part], *, deny: bool) -> Sql:
     """Some row (of each source) has all of these parts."""
     tests = [test for part in parts for test in _flat(part)]
-    # a visit without any such row is a row of NULLs, which some conditions accept
-    every = any(not test.of_rows or test.denies or not test.value for test in tests)
+    # a visit without any such row is a row of NULLs, which some conditions accept; it may have rows of another source
+    every = len(sources) > 1 or any(not test.of_rows or test.denies or not test.value for test in tests)
     found = _rows(sources, tests, [_part(part, deny=deny) for part in parts], every=every)
     return Sql(f"v.idvisit IN ({found.text})", found.values)
 
