@@ -9,7 +9,6 @@ ones for the rest. Differences and unknown values: `docs/reference/devices.md`.
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from typing import NamedTuple
 from ua_parser import Domain, Resolver
 from ua_parser.loaders import load_builtins
 
+from piwikcli.ingest.jsontext import loads
 from piwikcli.ingest.lookups.bots import is_tracker_bot
 from piwikcli.ingest.lookups.devices_clients import BROWSER, NO_CLIENT, UNKNOWN, Client, detect_client
 from piwikcli.ingest.lookups.devices_models import detect_model, name_of
@@ -146,8 +146,8 @@ def with_hints(device: Device, uadata: str) -> Device:
     object changes nothing.
     """
     try:
-        hints = json.loads(uadata)
-    except (ValueError, RecursionError):
+        hints = loads(uadata)
+    except ValueError:
         return device
     if not isinstance(hints, dict) or device.is_bot:
         return device

@@ -303,4 +303,4 @@ class Actions:
 
 def _count(text: str) -> int | None:
     value = values.integer(text)
-    return value if value is not None and value >= 0 else None
+    return min(value, values.LARGEST_COUNT) if value is not None and value >= 0 else None

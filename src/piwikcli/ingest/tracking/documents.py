@@ -52,9 +52,15 @@ def parts(blocks: Iterable[bytes], offset: int, tail: bytes, longest: int, *, op
 
 
 def requests_of(text: str) -> Iterator[tuple[int, Any]]:
-    """The requests of a document, query strings or objects, with the byte at which each begins."""
+    """The requests of a document, query strings or objects, with the byte at which each begins.
+
+    None stands for what cannot be read.
+    """
     data = text.encode("utf-8", "surrogatepass")
-    yield from _Reading(0, False, len(data))(data, True).entries
+    part = _Reading(0, False, len(data))(data, True)
+    yield from part.entries
+    if part.broken is not None:
+        yield part.broken, None
 
 
 class _Reading:
@@ -99,7 +105,7 @@ class _Reading:
                 continue
             try:
                 request, end = self._json.raw_decode(text, at)
-            except ValueError:
+            except (ValueError, RecursionError):
                 if not last and len(text) - at <= self._longest:
                     break  # the rest of it is still to come
                 broken = advance(at)

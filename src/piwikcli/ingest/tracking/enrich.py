@@ -240,7 +240,7 @@ def user_visitor(user_id: str) -> int:
 def request_times(sent: Sent) -> Ints:
     """When requests happened: seconds UTC, NULL for no usable time."""
     time = times_of(sent.column("cdt"))
-    back = np.abs(each(sent.column("cdo"), values.integer, 0))
+    back = np.abs(each(sent.column("cdo"), lambda text: values.integer(text) or 0, 0))
     return np.where(time == NULL, NULL, time - back)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import pyarrow as pa
 
 from piwikcli.errors import InputError
 from piwikcli.ingest.formats import Choice
+from piwikcli.ingest.jsontext import loads
 from piwikcli.ingest.lookups.bots import is_importer_bot
 from piwikcli.ingest.parse import parse
 from piwikcli.ingest.parsing.fields import Reading
@@ -47,7 +47,7 @@ def detect(name: str, head: bytes, choice: Choice | None = None) -> str:
     first = lines[0].strip() if lines else b""
     if first[:1] in (b"{", b"["):
         try:
-            json.loads(first)
+            loads(first)
             return JSON
         except ValueError:
             if len(lines) == 1:  # longer than what was looked at
@@ -69,7 +69,7 @@ def detect(name: str, head: bytes, choice: Choice | None = None) -> str:
 
 def _is_object(line: bytes) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
+        return isinstance(loads(line), dict)
     except ValueError:
         return False
 

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from piwikcli.ingest.jsontext import loads
 from piwikcli.ingest.tracking.documents import requests_of
 
 Ints = npt.NDArray[np.int64]
@@ -261,7 +262,10 @@ class JsonReader:
                 for position, request in requests_of(text):
                     entries.append((line, at + position, request))
             else:
-                entries.append((line, at, json.loads(text)))
+                try:
+                    entries.append((line, at, loads(text)))
+                except ValueError:
+                    bad.append(Bad(line, at, "no_json", text.encode()))
         return from_objects(entries, self._names, bad, sent.blank)
 
 

@@ -11,23 +11,27 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from piwikcli.ingest.jsontext import loads
 from piwikcli.ingest.urls import BLANKS, cut, decode_entities
 
 _BREAKS = dict.fromkeys(map(ord, "\n\r\0"))
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_WHOLE = re.compile(r"[ \t\n\r\v\f]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t\n\r\v\f]*", re.ASCII)
 _HEX = frozenset("0123456789abcdef")
 CUSTOM_VARIABLES = 5
 DIMENSION_LENGTH = 250
 MAXIMUM_TIMING = 16_777_215
+_LARGEST = 1 << 62
+"""No whole number is; a difference of two still fits 64 bits."""
+LARGEST_COUNT = (1 << 31) - 1
 
 
 def integer(text: str) -> int | None:
-    """A whole number (`02` is 2); None for anything else."""
-    try:
-        value = float(text)
-        return int(value) if value == int(value) else None
-    except (ValueError, OverflowError):
+    """A whole number of less than 63 bits (`02` is 2); None for anything else."""
+    if not _WHOLE.fullmatch(text):
         return None
+    value = float(text)
+    return int(value) if abs(value) < _LARGEST and value == int(value) else None
 
 
 def number(text: str) -> float:
@@ -67,7 +71,7 @@ def trimmed(text: str) -> str:
 def seconds(text: str) -> int | None:
     """Seconds UTC of `YYYY-MM-DD hh:mm:ss` (UTC, or with a zone) or of Unix time; None for neither."""
     if text.isascii() and text.isdigit():
-        return int(text)
+        return int(text[:18])  # far in the future, however long it is
     try:
         parsed = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -114,7 +118,7 @@ def product_categories(text: str) -> list[str] | None:
     if not text.startswith('["'):
         return [plain(text)]
     try:
-        found = json.loads(text)
+        found = loads(text)
     except ValueError:
         return None
     if not isinstance(found, list):
@@ -125,7 +129,7 @@ def product_categories(text: str) -> list[str] | None:
 def items(text: str) -> list[tuple[str, str, list[str], float, int]]:
     """(SKU, name, categories, price, quantity) of each item with a SKU; nothing for what is no list of them."""
     try:
-        found = json.loads(text)
+        found = loads(text)
     except ValueError:
         return []
     entries = list(found.values()) if isinstance(found, dict) else found
@@ -163,13 +167,13 @@ def _quantity(value: Any) -> int:
         count = int(float(value))
     except (TypeError, ValueError, OverflowError):
         return 1
-    return count or 1
+    return max(-LARGEST_COUNT, min(count, LARGEST_COUNT)) or 1
 
 
 def custom_variables(text: str) -> list[str | None] | None:
     """[k1, v1, k2, v2, ...] of a JSON object slot -> [name, value]; None when there is none in it."""
     try:
-        found = json.loads(text)
+        found = loads(text)
     except ValueError:
         return None
     pairs = found.items() if isinstance(found, dict) else enumerate(found, 1) if isinstance(found, list) else ()
@@ -187,7 +191,7 @@ def custom_variables(text: str) -> list[str | None] | None:
 def compact(text: str) -> str:
     """A JSON object without blanks, in the order of its names; empty for anything else."""
     try:
-        found = json.loads(text)
+        found = loads(text)
     except ValueError:
         return ""
     return json.dumps(found, separators=(",", ":"), sort_keys=True) if isinstance(found, dict) and found else ""
