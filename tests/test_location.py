@@ -71,6 +71,9 @@ def geoip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("2001:db9::1", Location("nl")),
         ("2001:dba::1", NOWHERE),
         ("2001:dbb::1", Location("at", "Tyrol", region_name="Tyrol")),
+        # IPv4 as a server on both protocols writes it
+        ("::ffff:198.51.100.7", Location("fr")),
+        ("::FFFF:c633:6407", Location("fr")),
         ("10.0.0.1", NOWHERE),
         ("-", NOWHERE),
         ("host.example", NOWHERE),
@@ -91,6 +94,7 @@ def test_a_database_of_ipv4_addresses_knows_no_others(tmp_path: Path) -> None:
     writer.to_db_file(str(tmp_path / "old.mmdb"))
     locator = Locator(tmp_path / "old.mmdb")
     assert (locator("192.0.2.1"), locator("2001:db8::1")) == (Location("at"), NOWHERE)
+    assert locator("::ffff:192.0.2.1") == Location("at")
 
 
 def test_a_missing_or_damaged_database(tmp_path: Path) -> None:

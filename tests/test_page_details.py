@@ -207,6 +207,20 @@ def test_pages_tell_how_long_they_took(timed: Archived) -> None:
     assert rows["/about"]["avg_page_load_time"] == 0
 
 
+def test_times_that_are_all_0_are_not_shown(tmp_path: Path) -> None:
+    """Of entry pages, whatever other pages took; where one page took longer, the others' 0 are shown."""
+    log = Log(tmp_path)
+    visit = log.visit("10:00:00", entry="example.org/enter")
+    page(log, visit, "10:00:00", "/enter", time_network=0, time_server=10)
+    page(log, visit, "10:00:01", "/next", time_network=7, time_server=10)
+    archived = log.built()
+    every = by_label(archived.rows("Actions.getPageUrls", DAY))["/enter"]
+    assert [every.get(name) for name in NETWORK] == [1, 0, 0, 0]
+    entry = by_label(archived.rows("Actions.getEntryPageUrls", DAY))["/enter"]
+    assert set(NETWORK) & entry.keys() == set()
+    assert (entry["nb_hits_with_time_server"], entry["avg_page_load_time"]) == (1, 0.01)
+
+
 def test_a_week_has_the_smallest_and_largest_time_of_its_days(timed: Archived) -> None:
     rows = by_label(timed.rows("Actions.getPageUrls", WEEK, flat="1"))
     assert [rows["/shop/a"][name] for name in NETWORK] == [3, 0.01, 0.1, 0.048]

@@ -166,6 +166,15 @@ def test_which_visits_are_selected(database: Database, segment: str, who: str) -
     assert sum(pages(database, segment).values()) == len(expected)
 
 
+def test_ipv4_written_as_ipv6_is_an_address_of_its_own(tmp_path: Path) -> None:
+    made = new_database(tmp_path / "piwik.duckdb")
+    import_lines(made, tmp_path, [hit("10:00:00", ip=ip) for ip in ("198.51.100.7", "::ffff:198.51.100.7")])
+    four, both = "visitIp>=198.51.0.0;visitIp<=198.51.255.255", "visitIp>=0.0.0.0"
+    wanted = {"visitIp==198.51.100.7": 1, "visitIp==::ffff:198.51.100.7": 1, four: 1, both: 2}
+    build(made, *wanted)
+    assert {segment: numbers(made, segment)["nb_visits"] for segment in wanted} == wanted
+
+
 def test_every_segment_can_be_asked_with_every_operator(database: Database) -> None:
     from piwikcli.archive.segments.members import make_members
 

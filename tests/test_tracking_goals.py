@@ -173,12 +173,21 @@ def test_a_campaign_in_mid_visit_shows_the_pages_of_the_closed_visit(tmp_path: P
 
 
 def test_items_are_lists_with_a_sku() -> None:
-    assert parse_items('[["A"],["","x"],[null,"x"],[1,2,3,"1,5",true],"B",["C","n",null,null,0]]') == [
+    assert parse_items('[["A"],["","x"],[null,"x"],[1,2.0,3,"1,5",true],7,["C","n",null,null,0]]') == [
         ("A", "", [], 0.0, 1),
         ("1", "2", ["3"], 0.0, 1),
         ("C", "n", [], 0.0, 1),
     ]
     assert [parse_items(text) for text in ("", "null", "{}", "text", '[["A"')] == [[]] * 5
+
+
+def test_texts_and_objects_in_the_place_of_an_item() -> None:
+    """A text is taken apart letter by letter, of an object the names 0 to 4 count; both as in Matomo."""
+    assert parse_items('["B12","Xyz45","",{"0":"D","2":"c","4":3},{"sku":"E"}]') == [
+        ("B", "1", ["2"], 0.0, 1),
+        ("X", "y", ["z"], 4.0, 5),
+        ("D", "", ["c"], 0.0, 3),
+    ]
 
 
 def test_amounts() -> None:

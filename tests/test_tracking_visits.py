@@ -291,3 +291,17 @@ def test_a_language_without_region_is_its_main_countrys(tmp_path: Path) -> None:
     day = Period.of("day", date(2026, 3, 2))
     build(database, day)
     assert record(database, day, "UserLanguage_language", "nb_visits") == {"ja-jp": 2, "fr": 2, "es": 1, "xx": 1}
+
+
+def test_ipv4_written_as_ipv6_stays_apart(tmp_path: Path) -> None:
+    """As another visitor and another address; look-ups and bots' networks take it for what it is."""
+    database = shop(tmp_path / "piwik.duckdb")
+    mapped = "::ffff:198.51.100.7"
+    summary = track(
+        database,
+        request("10:00:00", cip="198.51.100.7"),
+        request("10:00:10", cip=mapped),
+        request("10:00:20", cip="::ffff:157.55.39.1"),  # a crawler's network
+    )
+    assert summary.outcome("dropped") == 1
+    assert query(database, "SELECT ip FROM client ORDER BY ip") == [("198.51.100.7",), (mapped,)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from piwikcli.archive import details, leaves
-from piwikcli.plugins.api import ItemRecord, TableRecord
+from piwikcli.plugins.api import ItemRecord, TableRecord, literal
 from piwikcli.plugins.api.metrics import ITEM_METRICS
 from piwikcli.store import Connection, number
 
@@ -65,7 +65,7 @@ def _join(connection: Connection, record: ItemRecord) -> None:
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE products AS
-        SELECT idarchive, [coalesce(l.name, '{record.undefined}')] AS path,
+        SELECT idarchive, [coalesce({literal("l.name")}, '{record.undefined}')] AS path,
                sum(revenue) AS revenue, sum(quantity) AS quantity, sum(price) AS price, sum(orders) AS orders,
                sum(nb_visits) AS nb_visits, sum(nb_uniq_visitors) AS nb_uniq_visitors,
                sum(nb_actions) AS nb_actions, any_value(avg_price_viewed) AS price_viewed

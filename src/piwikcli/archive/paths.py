@@ -5,6 +5,7 @@ How a URL becomes a path: docs/reference/actions.md.
 
 from __future__ import annotations
 
+from piwikcli.plugins.api import literal
 from piwikcli.store import Connection, number
 
 LEVELS = 10
@@ -12,9 +13,6 @@ LEVELS = 10
 
 _BLANKS = "' ' || chr(9) || chr(10) || chr(11) || chr(13)"
 """What is trimmed: no-break spaces stay."""
-
-# reports decode labels; a text that would be changed by that is escaped
-_ESCAPED = "CASE WHEN regexp_matches(name, '&[#A-Za-z][A-Za-z0-9]*;') THEN replace(name, '&', '&amp;') ELSE name END"
 
 # folders, then the page with a slash before it, so that folder and page of one name stay apart
 _PIECES = f"""
@@ -28,6 +26,8 @@ _PIECES = f"""
             lambda piece: trim(piece, {_BLANKS})), lambda piece: piece <> '') AS parts
         FROM (SELECT idaction, string_split(rest, '/') AS pieces FROM ({{rest}})))
 """
+
+_NAME = literal("name")
 
 TREES = {
     # a name without host (its URL has a scheme other than http) is cut as it stands
@@ -58,8 +58,8 @@ TREES = {
         UNION ALL
         {_PIECES.format(rest="SELECT idaction, name AS rest FROM split WHERE host = ''")}
     """,
-    "title": f"SELECT idaction, [' ' || trim({_ESCAPED}, {_BLANKS})] AS path FROM unplaced",
-    "keyword": f"SELECT idaction, [{_ESCAPED}] AS path FROM unplaced",
+    "title": f"SELECT idaction, [' ' || trim({literal('name')}, {_BLANKS})] AS path FROM unplaced",
+    "keyword": f"SELECT idaction, [{literal('name')}] AS path FROM unplaced",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from piwikcli.archive import leaves
 from piwikcli.archive.conversions import add_converted
-from piwikcli.plugins.api import TableRecord, VariableRecord
+from piwikcli.plugins.api import TableRecord, VariableRecord, literal
 from piwikcli.store import Connection
 
 SLOTS = 5
@@ -29,14 +29,17 @@ _PAGES = {
 
 def add_variables(connection: Connection, records: Iterable[TableRecord]) -> None:
     """Leaves of the records of this kind, from tables `v`, `t` and `c`."""
+    path = f"[{literal('name')}, {literal('value')}]"
     for record in records:
         if not isinstance(record, VariableRecord):
             continue
         for table, variables, columns in (("v", "custom_var", _VISITS), ("t", "page_var", _PAGES)):
             values = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-            select = f"SELECT idarchive, [name, value] AS path, {values} FROM ({_each(table, variables)})"
+            select = f"SELECT idarchive, {path} AS path, {values} FROM ({_each(table, variables)})"
             leaves.add(connection, record.name, columns, f"{select} GROUP BY ALL")
-        add_converted(connection, record.name, f"({_each('c', 'custom_var')}) c", ("c.name", "c.value"))
+        add_converted(
+            connection, record.name, f"({_each('c', 'custom_var')}) c", (literal("c.name"), literal("c.value"))
+        )
 
 
 def _each(table: str, variables: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from piwikcli.ingest.parsing.addresses import address_of
 from piwikcli.store.sites import Site
 
 Ints = npt.NDArray[np.int64]
@@ -49,13 +50,13 @@ class Exclusions:
 
 def ip_excluded(ip: str, rules: Collection[str]) -> bool:
     """Whether an address is in a list of addresses, networks (`10.0.0.0/8`) and wildcards (`10.1.*.*`)."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
+    address = address_of(ip)
+    if address is None:
         return ip in rules
+    written = ip.lower(), str(address)
     for rule in rules:
         if "*" in rule:
-            if ip.startswith(rule.split("*")[0]):
+            if any(text.startswith(rule.split("*")[0].lower()) for text in written):
                 return True
             continue
         try:

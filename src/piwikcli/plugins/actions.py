@@ -5,7 +5,7 @@ How names become trees of labels: docs/reference/actions.md.
 
 from piwikcli.plugins.action_dimensions import DIMENSIONS
 from piwikcli.plugins.action_reports import REPORTS
-from piwikcli.plugins.api import ActionRecord, NumericRecord, PageRecord, Plugin, RowCount
+from piwikcli.plugins.api import ActionRecord, NumericRecord, PageRecord, Plugin, RowCount, literal
 from piwikcli.plugins.page_performance import PAGE_MEASURES
 
 PAGE, OUTLINK, DOWNLOAD, TITLE, KEYWORD = 1, 2, 3, 4, 8
@@ -74,7 +74,7 @@ RECORDS = (
     ),
     ActionRecord(
         name="Actions_SiteSearchCategories",
-        path=("a.search_cat",),
+        path=(literal("a.search_cat"),),
         where="a.kind = 8 AND a.search_cat <> ''",
         max_rows="site_search",
     ),

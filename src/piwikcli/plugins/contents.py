@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from piwikcli.plugins.api import Context, Measure, Metric, Plugin, Ratio, Report, Row, TrackedRecord
-from piwikcli.plugins.labels import urlencode
+from piwikcli.plugins.api import Context, Measure, Metric, Plugin, Ratio, Report, Row, TrackedRecord, literal
+from piwikcli.plugins.labels import plain, urlencode
 
 PIECE_NOT_SET = "Piwik_ContentPieceNotSet"
 PIECE_NOT_DEFINED = "Content Piece not defined"
@@ -24,7 +24,7 @@ def _record(first: str, second: str, label: str, used: str) -> TrackedRecord:
         name=f"Contents_{first}_{second}",
         key=(("name", "t.idaction_content_name"), ("piece", "t.idaction_content_piece")),
         actions=("name", "piece"),
-        path=(_SEEN_AT_ALL.format(key=first, label=label), _SEEN_PIECE.format(label=f"{second}.name")),
+        path=(_SEEN_AT_ALL.format(key=first, label=label), _SEEN_PIECE.format(label=literal(f"{second}.name"))),
         where="t.idaction_content_name IS NOT NULL",
         counted=_SEEN,
         measures=(
@@ -37,12 +37,12 @@ def _record(first: str, second: str, label: str, used: str) -> TrackedRecord:
 
 
 RECORDS = (
-    _record("name", "piece", "name.name", _USED),
+    _record("name", "piece", literal("name.name"), _USED),
     # what was used without a piece counts for none
     _record(
         "piece",
         "name",
-        f"coalesce(piece.name, '{PIECE_NOT_SET}')",
+        f"coalesce({literal('piece.name')}, '{PIECE_NOT_SET}')",
         f"{_USED} AND t.idaction_content_piece IS NOT NULL",
     ),
 )
@@ -59,7 +59,7 @@ def _metadata(name: str) -> Callable[[Row, str, Context], Mapping[str, str]]:
         # a subtable shows the other dimension
         other = {"contentName": "contentPiece", "contentPiece": "contentName"}
         shown = other[name] if context.parameters.get("idSubtable") else name
-        return {"segment": f"{shown}=={urlencode(stored)}"}
+        return {"segment": f"{shown}=={urlencode(plain(stored))}"}
 
     return metadata
 

@@ -31,12 +31,11 @@ DIMENSIONS = (
         values=_HEX,
         operators=EQUALITY,
     ),
-    # Matomo keeps 4 bytes of IPv4 and 16 of IPv6, and compares them byte by byte
+    # Matomo keeps 4 bytes of IPv4 and 16 of IPv6, ::ffff:a.b.c.d among them, and compares them byte by byte
     Dimension(
         segment="visitIp",
         title="IP address",
-        sql="CASE WHEN k.location_ip[1:12] = '\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\xFF\\xFF'::BLOB"
-        " THEN k.location_ip[13:16] ELSE k.location_ip END",
+        sql="CASE WHEN contains(k.ip, ':') THEN k.location_ip ELSE k.location_ip[13:16] END",
         table="client",
         type="id",
         value=ip,

@@ -17,8 +17,9 @@ from piwikcli.plugins.api import (
     Row,
     TrackedRecord,
     VisitRecord,
+    literal,
 )
-from piwikcli.plugins.labels import urlencode
+from piwikcli.plugins.labels import plain, urlencode
 from piwikcli.plugins.metrics import ACTIONS_PER_VISIT, BOUNCE_RATE, TIME_ON_SITE, VISIT_COLUMNS
 from piwikcli.plugins.page_performance import measures
 
@@ -45,8 +46,8 @@ RECORDS = (
         scope="visit",
         record=VisitRecord(
             name="CustomDimensions_Dimension{id}",
-            path=("v.custom_dimension[{index}]",),
-            conversions=("c.custom_dimension[{index}]",),
+            path=(literal("v.custom_dimension[{index}]"),),
+            conversions=(literal("c.custom_dimension[{index}]"),),
             max_rows="custom_dimensions",
         ),
     ),
@@ -55,7 +56,7 @@ RECORDS = (
         record=TrackedRecord(
             name="CustomDimensions_Dimension{id}",
             key=(("value", "t.action_dimension[{index}]"), ("url", _NAME)),
-            path=("g.value", _URL),
+            path=(literal("g.value"), _URL),
             where="t.action_dimension[{index}] IS NOT NULL",
             metrics=(
                 *("nb_visits", "nb_uniq_visitors", "nb_hits"),
@@ -91,7 +92,7 @@ def _value(stored: str) -> str:
 
 
 def _of_value(context: Context, value: str) -> str:
-    return f"dimension{context.parameters['idDimension']}=={urlencode(value)}"
+    return f"dimension{context.parameters['idDimension']}=={urlencode(plain(value))}"
 
 
 def _rows(table: DataTable, context: Context) -> DataTable:
@@ -119,7 +120,14 @@ _OF_ACTIONS = (
     Ratio("avg_time_on_dimension", "sum_time_spent", "nb_hits", 0, "duration"),
     BOUNCE_RATE,
     Ratio("exit_rate", "exit_nb_visits", "nb_visits", 2, "percent"),
-    Ratio("avg_time_generation", "sum_time_generation", "nb_hits_with_time_generation", 3, optional=True),
+    Ratio(
+        "avg_time_generation",
+        "sum_time_generation",
+        "nb_hits_with_time_generation",
+        3,
+        optional=True,
+        beside=("min_time_generation", "max_time_generation"),
+    ),
 )
 
 

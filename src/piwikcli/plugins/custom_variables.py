@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from piwikcli.plugins.api import Context, DataTable, Dimension, Plugin, Report, Row, VariableRecord
 from piwikcli.plugins.api.dimensions import Source
-from piwikcli.plugins.labels import urlencode
+from piwikcli.plugins.labels import plain, urlencode
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
 SLOTS = range(1, 6)
@@ -44,11 +44,11 @@ def _without_reserved(table: DataTable, context: Context) -> DataTable:
 
 
 def _name_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
-    return {"segment": f"customVariableName=={urlencode(stored)}"}
+    return {"segment": f"customVariableName=={urlencode(plain(stored))}"}
 
 
 def _value_metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
-    return {"segment": f"customVariableValue=={urlencode(stored)}"}
+    return {"segment": f"customVariableValue=={urlencode(plain(stored))}"}
 
 
 REPORTS = (

@@ -15,8 +15,9 @@ from piwikcli.plugins.api import (
     Report,
     Row,
     TrackedRecord,
+    literal,
 )
-from piwikcli.plugins.labels import urlencode
+from piwikcli.plugins.labels import plain, urlencode
 
 NAME_NOT_SET = "Piwik_EventNameNotSet"
 NAME_NOT_DEFINED = "Event Name not defined"
@@ -43,10 +44,10 @@ _MEASURES = tuple(
     )
 )
 _LABELS = {
-    "category": "category.name",
-    "action": "action.name",
+    "category": literal("category.name"),
+    "action": literal("action.name"),
     # an event without name counts in the row above only, or has a row of its own where names come first
-    "name": "name.name",
+    "name": literal("name.name"),
 }
 
 
@@ -101,7 +102,7 @@ def _metadata(level: str) -> Callable[[Row, str, Context], Mapping[str, str]]:
     def metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
         if stored == NAME_NOT_SET:
             return {}
-        return {"segment": f"{_DIMENSIONS[level]}=={urlencode(stored)}"}
+        return {"segment": f"{_DIMENSIONS[level]}=={urlencode(plain(stored))}"}
 
     return metadata
 

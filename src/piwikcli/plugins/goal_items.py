@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from piwikcli.plugins.api import Context, DataTable, ItemRecord, Ratio, Report, Row
-from piwikcli.plugins.labels import urlencode
+from piwikcli.plugins.labels import plain, urlencode
 
 _KINDS = (
     # (record, its columns of items, products that a view shows, what a missing one is called, segment)
@@ -59,7 +59,7 @@ def _rows(table: DataTable, context: Context) -> DataTable:
 
 
 def _metadata(name: str) -> Callable[[Row, str, Context], Mapping[str, str]]:
-    return lambda row, stored, context: {"segment": f"{name}=={urlencode(stored)}"}
+    return lambda row, stored, context: {"segment": f"{name}=={urlencode(plain(stored))}"}
 
 
 REPORTS = tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_to_bytes
@@ -26,6 +27,19 @@ _COUNTRIES = {
 def urlencode(text: str) -> str:
     """Percent-encoding as in segments: a space is `+`; of ASCII letters, digits and `-_.` stay plain."""
     return quote_plus(text, errors="surrogateescape").replace("~", "%7E")
+
+
+_LOOKS_ESCAPED = re.compile("&[#A-Za-z][A-Za-z0-9]*;")
+
+
+def literal(text: str) -> str:
+    """A text as a label that says just what the text does, as reports decode entities. In SQL: `api.literal`."""
+    return text.replace("&", "&amp;") if "&" in text and _LOOKS_ESCAPED.search(text) else text
+
+
+def plain(label: str) -> str:
+    """The text that a label made with `literal` stands for."""
+    return label.replace("&amp;", "&")
 
 
 def urldecode(text: str) -> str:

@@ -41,7 +41,15 @@ SUMS = tuple(f"sum_{column}" for column in COLUMNS)
 
 # averages of rows whose pages told their times
 AVERAGES = tuple(
-    Ratio(f"avg_{column}", f"sum_{column}", f"nb_hits_with_{column}", 3, "duration", optional=True)
+    Ratio(
+        f"avg_{column}",
+        f"sum_{column}",
+        f"nb_hits_with_{column}",
+        3,
+        "duration",
+        optional=True,
+        beside=(f"min_{column}", f"max_{column}"),
+    )
     for column in COLUMNS
 )
 PAGE_LOAD_TIME = ProcessedMetric(

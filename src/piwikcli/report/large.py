@@ -15,7 +15,7 @@ from typing import Any
 from piwikcli.plugins.api import Report
 from piwikcli.report.context import ReportContext
 from piwikcli.report.filters import TOTAL_ROWS_BEFORE_LIMIT, GenericFilters
-from piwikcli.report.processed import known_columns, process_table, processed_of
+from piwikcli.report.processed import known_columns, process_table, processed_of, untold, without
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.rows import record_of, row_by_row, shaped
 from piwikcli.report.sorted_rows import SortedRows
@@ -58,6 +58,14 @@ def large_table(
     wanted = request.generic_filters(default_limit)
     early = wanted.filter_sort_column in {metric.name for metric in (*report.root_processed, *processed)}
     known = known_columns(report, context)
+    nested = request.expanded or request.flat
+    gone = frozenset[str]()
+    if known:
+        pieces = context.reader.pieces(record, PIECE, expanded=nested)
+        tables = (shaped(report, replace(context, reader=piece), request) for piece in pieces)
+        gone = untold((*report.root_processed, *processed), tables, known)
+        known = {*known} - gone
+        del pieces, tables
 
     def finish(table: DataTable) -> DataTable:
         done: DataTable = formatted(row_by_row(table, report, request, processed, known))
@@ -67,8 +75,8 @@ def large_table(
     few = wanted.filter_limit >= 0
     rows = SortedRows(wanted.filter_sort_column, descending=wanted.filter_sort_order == "desc")
     folded = False
-    for piece in context.reader.pieces(record, PIECE, expanded=request.expanded or request.flat):
-        table = shaped(report, replace(context, reader=piece), request)
+    for piece in context.reader.pieces(record, PIECE, expanded=nested):
+        table = without(shaped(report, replace(context, reader=piece), request), gone)
         if early:
             process_table(table, report.root_processed, processed, known)
         for row in table.rows:

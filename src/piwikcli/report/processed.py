@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from piwikcli.plugins.api import ProcessedMetric, Report
@@ -27,6 +27,27 @@ def known_columns(report: Report, context: ReportContext) -> Collection[str]:
         return ()
     record = report.record(context) if callable(report.record) else report.record
     return context.reader.metrics(record) if record else ()
+
+
+def untold(metrics: Sequence[Processed], tables: Iterable[DataTable], known: Collection[str]) -> frozenset[str]:
+    """Columns of optional metrics that go, because no row of a table has a dividend other than 0.
+
+    The table comes in pieces, of which no more are looked at than needed.
+    """
+    left = [metric for metric in metrics if isinstance(metric, Ratio) and metric.optional and metric.divisor in known]
+    for table in tables if left else ():
+        left = [metric for metric in left if not any(row.columns.get(metric.dividend) for row in table.rows)]
+        if not left:
+            break
+    return frozenset(name for metric in left for name in (metric.dividend, metric.divisor, *metric.beside))
+
+
+def without(table: DataTable, columns: frozenset[str]) -> DataTable:
+    """The table, whose rows lose some columns."""
+    for row in table.walk() if columns else ():
+        for name in columns & row.columns.keys():
+            del row.columns[name]
+    return table
 
 
 def process_table(

@@ -25,7 +25,7 @@ from piwikcli.report.flatten import Flat, flatten, page_url_label
 from piwikcli.report.goal_columns import add_goal_columns, wants_goal_columns
 from piwikcli.report.labels import filter_labels, is_encoded_path
 from piwikcli.report.pivot import COLUMN_LIMIT, check_dimension, pivot
-from piwikcli.report.processed import known_columns, process_table, processed_of
+from piwikcli.report.processed import known_columns, process_table, processed_of, untold, without
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.sorting import sort_table
 from piwikcli.report.sums import sum_rows, with_totals, with_totals_row
@@ -121,6 +121,8 @@ def filtered(
     processed = processed_of(report, context)
     known = known_columns(report, context)
     table = shaped(report, context, request)
+    gone = untold((*report.root_processed, *processed), [table], known)
+    table, known = without(table, gone), {*known} - gone
     if request.text("filter_add_columns_when_show_all_columns") not in ("", "0"):
         table, processed = _all_columns(table, report, request, processed)
     if wants_goal_columns(request):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from ipaddress import IPv4Address, IPv4Network, ip_address
+from ipaddress import IPv4Address, IPv4Network
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from piwikcli.ingest.lookups.devices_rules import FirstMatch
+from piwikcli.ingest.parsing.addresses import address_of
 
 # In lower case; an agent that contains one of them is a bot to the importer. Bare "bot" is not among them.
 BOT_SUBSTRINGS: tuple[str, ...] = (
@@ -118,10 +119,7 @@ def _crawler_octets() -> frozenset[str]:
 
 def is_crawler_address(ip: str) -> bool:
     """Whether an address is in a network of crawlers."""
-    if ip.partition(".")[0] not in _crawler_octets():
+    if ip.partition(".")[0].removeprefix("::ffff:") not in _crawler_octets():
         return False
-    try:
-        address = ip_address(ip)
-    except ValueError:
-        return False
+    address = address_of(ip)
     return isinstance(address, IPv4Address) and any(address in network for network in _networks())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from piwikcli.errors import InputError
+from piwikcli.ingest.parsing.addresses import address_of
 
 UNKNOWN_COUNTRY = "xx"
 
@@ -57,9 +58,10 @@ class Locator:
             return NOWHERE
         found = self._known.get(ip)
         if found is None:
+            address = address_of(ip)
             try:
-                record = self._reader.get(ip)
-            except ValueError:  # not an address, or IPv6 in an IPv4 database
+                record = None if address is None else self._reader.get(address)
+            except ValueError:  # IPv6 in an IPv4 database
                 record = None
             found = self._known[ip] = _location(record) if isinstance(record, Mapping) else NOWHERE
         return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import numpy as np
 import pyarrow as pa
@@ -19,23 +19,27 @@ _V4_PORT = re.compile(rb"(\d+\.\d+\.\d+\.\d+):\d+")
 _BRACKETS = re.compile(rb"\[([^\]]*)\](?::\d+)?")
 
 
+def address_of(text: str) -> IPv4Address | IPv6Address | None:
+    """What rules and look-ups mean by an address; None for other text.
+
+    IPv4 written as IPv6 (`::ffff:192.0.2.1`, as servers on both protocols write it) is IPv4 to them.
+    """
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
 def without_port(raw: bytes) -> bytes:
     """The address of `address:port`; IPv6 with or without brackets."""
     match = _V4_PORT.fullmatch(raw) or _BRACKETS.fullmatch(raw)
     if match:
         return match[1]
     address, _, port = raw.rpartition(b":")
-    if address.count(b":") > 1 and port.isdigit() and _is_address(address):
+    if address.count(b":") > 1 and port.isdigit() and address_of(address.decode("latin-1")):
         return address
     return raw
-
-
-def _is_address(raw: bytes) -> bool:
-    try:
-        ip_address(raw.decode("latin-1"))
-    except ValueError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,8 @@ class Proxies:
         return cls(tuple(networks))
 
     def trusts(self, raw: bytes) -> bool:
-        try:
-            address = ip_address(raw.decode("latin-1"))
-        except ValueError:
-            return False
-        mapped = getattr(address, "ipv4_mapped", None) or address
-        return any(mapped in network for network in self.networks)
+        address = address_of(raw.decode("latin-1"))
+        return address is not None and any(address in network for network in self.networks)
 
     def client(self, peer: bytes, forwarded: bytes) -> bytes:
         """The last address that no trusted proxy has: a client can write anything before it.

@@ -137,7 +137,10 @@ def items(text: str) -> list[tuple[str, str, list[str], float, int]]:
 
 
 def _item(entry: Any) -> tuple[str, str, list[str], float, int] | None:
-    if not isinstance(entry, list) or not entry:
+    """An item of a list. Of an object its names `0` to `4` count, of a text its letters, as in Matomo."""
+    if isinstance(entry, dict):
+        entry = [entry.get(str(place)) for place in range(5)]
+    if not isinstance(entry, (list, str)):
         return None
     sku, name, category, price, quantity = [*entry, *[None] * 5][:5]
     sku = _word(sku)
@@ -148,8 +151,10 @@ def _item(entry: Any) -> tuple[str, str, list[str], float, int] | None:
 
 
 def _word(value: Any) -> str:
-    if value is None or isinstance(value, (list, dict)):
+    if value is None or value is False or isinstance(value, (list, dict)):
         return ""
+    if isinstance(value, (bool, float)) and value == int(value):
+        value = int(value)  # true is 1, as is 1.0
     return plain(str(value)).strip(BLANKS)
 
 

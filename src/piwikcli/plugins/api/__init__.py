@@ -32,6 +32,7 @@ from piwikcli.plugins.api.records import (
     TrackedRecord,
     VariableRecord,
     VisitRecord,
+    literal,
 )
 from piwikcli.plugins.api.reports import Context, Ratio, Report, Request, Span, document, number, simple
 from piwikcli.plugins.api.table import Answer, DataTable, Document, Number, Result, Row, SimpleTable, TableMap
@@ -81,6 +82,7 @@ __all__ = [
     "VariableRecord",
     "VisitRecord",
     "document",
+    "literal",
     "number",
     "simple",
 ]

@@ -27,6 +27,17 @@ SUMMARY_LABEL = "\x01others"
 """Stored label of the row that sums what a row limit folded; reports show it as `Others`."""
 
 
+def literal(sql: str) -> str:
+    """SQL of a text as a label that says just what the text does.
+
+    Reports decode the HTML entities of labels, so a text that looks as if it had some is escaped.
+    `plugins.labels.plain` is its inverse.
+    """
+    return (
+        f"CASE WHEN regexp_matches({sql}, '&[#A-Za-z][A-Za-z0-9]*;') THEN replace({sql}, '&', '&amp;') ELSE {sql} END"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What all records have: a name that begins with the plugin's, and row limits.

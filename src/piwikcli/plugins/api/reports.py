@@ -35,7 +35,9 @@ class Ratio:
     decimals: int = 0
     kind: Kind = "number"
     optional: bool = False
-    """Whether rows don't have it, rather than 0, where no row of the record has the divisor's column."""
+    """Whether rows don't have it, rather than 0, where no row of the table has a dividend other than 0."""
+    beside: tuple[str, ...] = ()
+    """Columns that go where an optional one does."""
 
 
 Processed = Ratio | ProcessedMetric

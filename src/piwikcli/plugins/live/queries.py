@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from piwikcli.plugins.api import Request
+from piwikcli.plugins.labels import literal
 
 Found = list[dict[str, Any]]
 
@@ -118,20 +119,20 @@ def visits(
     sql = f"{_VISITS} WHERE {' AND '.join(conditions)} ORDER BY w.visit_last_action_time {order}, v.idfirst {order}"
     if limit >= 0:
         sql += f" LIMIT {limit:d}"
-    return request.rows(f"{sql} OFFSET {max(offset, 0):d}", values)
+    return _literal(request.rows(f"{sql} OFFSET {max(offset, 0):d}", values))
 
 
 def actions(request: Request, idvisits: Sequence[int]) -> dict[int, Found]:
     """Every action of these visits in order of time, by visit."""
-    return _by_visit(request.rows(_ACTIONS, [list(idvisits)]))
+    return _by_visit(_literal(request.rows(_ACTIONS, [list(idvisits)])))
 
 
 def conversions(request: Request, idvisits: Sequence[int]) -> dict[int, Found]:
     """Every conversion of these visits in order of time, by visit; orders and carts have `details`, their items."""
-    found = request.rows(_CONVERSIONS, [list(idvisits)])
+    found = _literal(request.rows(_CONVERSIONS, [list(idvisits)]))
     if any(one["idgoal"] <= 0 for one in found):
         items: dict[tuple[int, str], Found] = {}
-        for item in request.rows(_ITEMS, [list(idvisits)]):
+        for item in _literal(request.rows(_ITEMS, [list(idvisits)])):
             items.setdefault((item["idvisit"], item["idorder"]), []).append(item)
         for one in found:
             one["details"] = items.get((one["idvisit"], one["idorder"] or "0"), []) if one["idgoal"] <= 0 else []
@@ -156,6 +157,17 @@ def shop_totals(request: Request, idvisitors: Sequence[int]) -> dict[tuple[int, 
         [[site.idsite for site in request.sites], list(dict.fromkeys(idvisitors))],
     )
     return {(row.pop("idsite"), row.pop("idvisitor")): row for row in rows}
+
+
+def _literal(rows: Found) -> Found:
+    """Rows whose texts are shown as they are; of URLs the entities are decoded, as in Matomo."""
+
+    def shown(name: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [shown(name, one) for one in value]
+        return literal(value) if isinstance(value, str) and not name.endswith("url") else value
+
+    return [{name: shown(name, value) for name, value in row.items()} for row in rows]
 
 
 def _by_visit(rows: Found) -> dict[int, Found]:
