@@ -125,6 +125,22 @@ def test_update_changes_what_is_given(capsys: Captured) -> None:
     assert listed(capsys) == [before | changed]
 
 
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("UTC+5.5", "UTC+5.5"),
+        ("utc+5:30", "UTC+5.5"),
+        ("GMT-11", "UTC-11"),
+        ("UTC+12.75", "UTC+12.75"),
+        ("UTC-0", "UTC"),
+    ],
+)
+def test_a_time_zone_may_be_an_offset(given: str, stored: str, capsys: Captured) -> None:
+    assert app.run(["sites", "add", "--name", "Blog", "--url", "a.example", "--timezone", given]) == 0
+    capsys.readouterr()
+    assert [site["timezone"] for site in listed(capsys)] == [stored]
+
+
 def test_delete(capsys: Captured) -> None:
     for name in ("a", "b"):
         app.run(["sites", "add", "--name", name, "--url", f"https://{name}.example"])
@@ -144,7 +160,9 @@ def test_delete(capsys: Captured) -> None:
             "there is no time zone Berlin. Did you mean Europe/Berlin?",
         ),
         ("add --name x --url y --timezone Europe/Berlni", "Did you mean Europe/Berlin?"),
-        ("add --name x --url y --timezone q", "no time zone q. Use a name like Europe/Berlin or UTC."),
+        ("add --name x --url y --timezone q", "no time zone q. Use a name like Europe/Berlin, or UTC+5.5."),
+        ("add --name x --url y --timezone UTC+14.25", "there is no time zone UTC+14.25."),
+        ("add --name x --url y --timezone UTC+5.33", "there is no time zone UTC+5.33."),
         (
             "add --name x --url y --currency Euro",
             "a currency is a code of three letters like EUR, not 'Euro'",

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 from piwikcli.archive import conversions, details, rows, slices, tracked
 from piwikcli.archive.aggregate import make_leaves
@@ -115,7 +114,7 @@ def _build_site(
     force: bool,
     built: Built,
 ) -> None:
-    zone = ZoneInfo(get_site(connection, idsite).timezone)
+    zone = get_site(connection, idsite).zone
     today = datetime.now(UTC).astimezone(zone).date()
     days = _days_with_data(connection, idsite)
     finished = _finished(connection, idsite, limits)

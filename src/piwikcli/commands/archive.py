@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -242,7 +241,7 @@ def _stored_segments(connection: Connection, site: Site, stored: str) -> list[st
 
 def today_of(site: Site) -> date:
     """The site's local date now."""
-    return datetime.now(UTC).astimezone(ZoneInfo(site.timezone)).date()
+    return datetime.now(UTC).astimezone(site.zone).date()
 
 
 def _line(site: Site, built: list[Built]) -> str:

@@ -63,12 +63,16 @@ def clean_url(url: str) -> str:
 def _timezone(zone: str) -> str:
     from zoneinfo import available_timezones
 
+    from piwikcli.store.zones import offset_name
+
+    if (offset := offset_name(zone)) is not None:
+        return offset
     zones = {name.lower(): name for name in available_timezones()}
     if zone.lower() not in zones:
         cities = {name.rpartition("/")[2]: name for name in sorted(zones.values()) if "/" in name}
         city = re.search(r"Did you mean (.+)\?", nearest(zone, cities))
         hint = f" Did you mean {cities[city[1]]}?" if city else nearest(zone, zones.values())
-        raise UsageError(f"there is no time zone {zone}.{hint or ' Use a name like Europe/Berlin or UTC.'}")
+        raise UsageError(f"there is no time zone {zone}.{hint or ' Use a name like Europe/Berlin, or UTC+5.5.'}")
     return zones[zone.lower()]
 
 

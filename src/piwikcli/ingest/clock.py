@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
+
+from piwikcli.store.zones import zone_of
 
 Ints = npt.NDArray[np.int64]
 
@@ -19,7 +20,7 @@ class SiteClock:
     """Turns times in seconds UTC into local dates (days since 1970) and hours. `zones`: site id -> name."""
 
     def __init__(self, zones: Mapping[int, str]) -> None:
-        self._zones = {idsite: ZoneInfo(name) for idsite, name in zones.items()}
+        self._zones = {idsite: zone_of(name) for idsite, name in zones.items()}
         self._offsets: dict[tuple[int, int], int] = {}
 
     def __call__(self, site: Ints, time: Ints) -> tuple[Ints, Ints]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
@@ -129,7 +128,7 @@ def _rows(request: Request, period: Span, *, every: bool) -> list[Row]:
         own, past = now.get(site.idsite, {}), then.get(site.idsite, {})
         if not every and not own.get("nb_visits"):
             continue
-        ratio = _elapsed(period, site.timezone)
+        ratio = _elapsed(period, site.zone)
         columns: dict[str, Any] = {"label": site.name}
         columns |= {measure.column: own.get(measure.column, 0) for measure in measures}
         metadata: dict[str, Any] = {
@@ -180,9 +179,8 @@ def _wanted(request: Request) -> Callable[[str], bool]:
     return lambda name: compiled.search(name) is not None
 
 
-def _elapsed(period: Span, timezone: str) -> float:
+def _elapsed(period: Span, zone: tzinfo) -> float:
     """The share of the period that is over, 3 decimals; 1 for one that has ended."""
-    zone = ZoneInfo(timezone)
     start = datetime.combine(period.date1, time(), zone)
     end = datetime.combine(period.date2 + timedelta(days=1), time(), zone)
     now = datetime.now(zone)

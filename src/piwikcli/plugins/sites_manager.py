@@ -16,6 +16,8 @@ DEFAULT_CURRENCY = "USD"
 
 def site_row(site: Site, request: Request) -> dict[str, Any]:
     """A site as the Reporting API names its settings; lists are joined with commas."""
+    from piwikcli.store.zones import shown
+
     return {
         "idsite": site.idsite,
         "name": site.name,
@@ -35,7 +37,7 @@ def site_row(site: Site, request: Request) -> dict[str, Any]:
         "group": "",
         "type": "website",
         "keep_url_fragment": int(site.keep_url_fragments),
-        "timezone_name": site.timezone.replace("_", " "),
+        "timezone_name": shown(site.timezone),
     }
 
 
@@ -87,15 +89,17 @@ def _currencies(request: Request) -> Document:
 
 
 def _timezones(request: Request) -> Document:
-    """Continent -> time zone -> city; `UTC` stands for itself."""
+    """Continent -> time zone -> city; below `UTC` the offsets."""
     from zoneinfo import available_timezones
+
+    from piwikcli.store.zones import OFFSETS, named, shown
 
     found: dict[str, dict[str, str]] = {}
     for name in sorted(available_timezones()):
         continent, _, city = name.partition("/")
         if city and continent not in ("Etc", "SystemV", "US", "posix", "right"):
             found.setdefault(continent, {})[name] = city.replace("_", " ")
-    return Document({**found, "UTC": {"UTC": "UTC"}})
+    return Document({**found, "UTC": {name: shown(name) for name in map(named, OFFSETS)}})
 
 
 def _bare(url: str) -> str:

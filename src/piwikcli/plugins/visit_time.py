@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from piwikcli.errors import UsageError
 from piwikcli.plugins.api import Context, DataTable, Dimension, Plugin, Report, Row, VisitRecord
@@ -73,7 +72,7 @@ def _every_hour(table: DataTable, context: Context) -> DataTable:
 
 def _past_hours(table: DataTable, context: Context) -> DataTable:
     table = _every_hour(table, context)
-    now = datetime.now(ZoneInfo(context.site.timezone))
+    now = datetime.now(context.site.zone)
     today = context.period == "day" and context.date1 == now.date()
     if today and context.parameters.get("hideFutureHoursWhenToday") == "1":
         table.rows = [row for row in table if int(str(row.label)) <= now.hour]
@@ -87,7 +86,7 @@ def _hour(label: str) -> str:
 def _server_hour(row: Row, stored: str, context: Context) -> Mapping[str, str]:
     # segments ask for UTC hours; the offset is the one at the period's end, for all its hours
     end = datetime(context.date2.year, context.date2.month, context.date2.day, 23, 59, 59)
-    offset = end.replace(tzinfo=ZoneInfo(context.site.timezone)).utcoffset() or timedelta()
+    offset = end.replace(tzinfo=context.site.zone).utcoffset() or timedelta()
     hour = (datetime(2000, 1, 2, int(stored)) - offset).hour
     return {"segment": f"visitStartServerHour=={hour}"}
 

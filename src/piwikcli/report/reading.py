@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from piwikcli.report.reader import NEVER, Archives, OutOfDate, find_archives
-from piwikcli.report.selection import timezone
 
 if TYPE_CHECKING:
     from piwikcli.archive.periods import Period
@@ -118,12 +117,12 @@ class Reading:
         if self._settings is None or not self._may_build(self._settings, selection):
             return OutOfDate(every=True)
         lifetime = self._settings.integer("archiving.today_lifetime")
-        zones = [site.timezone for site in selection.sites if site.idsite == idsite]
+        zones = [site.zone for site in selection.sites if site.idsite == idsite]
         if not lifetime or not zones:
             return NEVER
         now = datetime.now(UTC)
         since = now.replace(tzinfo=None, microsecond=0) - timedelta(seconds=lifetime)
-        return OutOfDate(now.astimezone(timezone(zones[0])).date(), since)
+        return OutOfDate(now.astimezone(zones[0]).date(), since)
 
     def _may_build(self, settings: Settings, selection: Selection) -> bool:
         """Whether a report may build what it misses: `archiving.on_demand`, and without it ranges and segments that

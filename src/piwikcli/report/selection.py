@@ -6,7 +6,7 @@ Forms of `--idsite` and `--date`: docs/reference/periods.md and docs/reference/r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from datetime import date as date_type
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,18 +65,9 @@ def periods_of(period: str, date: str, sites: Sequence[Site]) -> tuple[list[Peri
 
     "Today" is the site's own, UTC's for several. Raises UsageError for what is no date.
     """
-    today = datetime.now(timezone(sites[0].timezone if len(sites) == 1 else "UTC")).date()
+    today = datetime.now(sites[0].zone if len(sites) == 1 else UTC).date()
     found = parse_dates(period, date, today)
     return (found, True) if isinstance(found, list) else ([found], False)
-
-
-def timezone(name: str) -> tzinfo:
-    """A site's time zone; UTC without the cost of looking it up."""
-    if name == "UTC":
-        return UTC
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
 
 
 def latest_day(reads: Reads, sites: Sequence[Site]) -> date_type | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError, nearest
 from piwikcli.store.database import Connection, number
+from piwikcli.store.zones import zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Site:
     @property
     def main_url(self) -> str:
         return self.urls[0] if self.urls else ""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone whose midnights begin its days."""
+        return zone_of(self.timezone)
 
 
 _COLUMNS = tuple(field.name for field in fields(Site))

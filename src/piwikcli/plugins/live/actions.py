@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from piwikcli.plugins.api import Request
 from piwikcli.plugins.pretty import MONTHS
@@ -27,7 +26,7 @@ _TIMES = (
 Row = Mapping[str, Any]
 
 
-def action(row: Row, request: Request, zone: ZoneInfo, dimensions: Mapping[str, str]) -> dict[str, Any]:
+def action(row: Row, request: Request, zone: tzinfo, dimensions: Mapping[str, str]) -> dict[str, Any]:
     """One action. `dimensions` are the site's action dimensions: field -> column."""
     kind = row["kind"]
     is_event = row["idaction_event_category"] is not None
@@ -74,7 +73,7 @@ def action(row: Row, request: Request, zone: ZoneInfo, dimensions: Mapping[str, 
     return found | {name: row[column] for name, column in dimensions.items()}
 
 
-def conversion(row: Row, request: Request, zone: ZoneInfo, dimensions: Mapping[str, str]) -> dict[str, Any]:
+def conversion(row: Row, request: Request, zone: tzinfo, dimensions: Mapping[str, str]) -> dict[str, Any]:
     """A goal that was reached, an order, or a cart that was left."""
     found: dict[str, Any]
     money = request.formatted(row["revenue"] or 0, "money")
@@ -125,13 +124,13 @@ def conversion(row: Row, request: Request, zone: ZoneInfo, dimensions: Mapping[s
     return found | dict.fromkeys(dimensions)
 
 
-def pretty_time(seconds: int, zone: ZoneInfo) -> str:
+def pretty_time(seconds: int, zone: tzinfo) -> str:
     """`Mar 6, 2026 00:50:06`, in the site's time."""
     local = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
     return f"{MONTHS[local.month - 1][:3]} {local.day}, {local.year} {local:%H:%M:%S}"
 
 
-def local_timestamp(seconds: int, zone: ZoneInfo) -> int:
+def local_timestamp(seconds: int, zone: tzinfo) -> int:
     """Seconds since 1970 on the site's own clock, as Matomo counts actions (visits count in UTC)."""
     offset = datetime.fromtimestamp(seconds, UTC).astimezone(zone).utcoffset()
     return seconds + (int(offset.total_seconds()) if offset is not None else 0)

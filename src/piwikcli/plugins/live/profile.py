@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from piwikcli.plugins.api import Request
 from piwikcli.plugins.live import queries
@@ -172,7 +171,7 @@ def _dimensions(request: Request, visits: Sequence[Visit], done: Sequence[Visit]
 
 
 def _summary(request: Request, visit: Visit) -> dict[str, Any]:
-    zone = ZoneInfo(request.sites[0].timezone)
+    zone = request.sites[0].zone
     local = datetime.fromtimestamp(visit["firstActionTimestamp"], UTC).astimezone(zone).date()
     return {
         "date": visit["firstActionTimestamp"],

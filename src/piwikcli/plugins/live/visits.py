@@ -6,7 +6,6 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from piwikcli.lists.regions import region_name
 from piwikcli.plugins.api import Request
@@ -76,7 +75,7 @@ class _Site:
     def __init__(self, request: Request, site: Site) -> None:
         self._request = request
         self._site = site
-        self._zone = ZoneInfo(site.timezone)
+        self._zone = site.zone
         self._dimensions: dict[str, dict[str, str]] = {"visit": {}, "action": {}}
         for row in request.rows(
             "SELECT idcustomdimension, index, scope FROM custom_dimension WHERE idsite = ? AND active "
