@@ -81,7 +81,7 @@ def query(capsysbinary: pytest.CaptureFixture[bytes], *arguments: str) -> tuple[
     ],
 )
 def test_views(sql: str, csv: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    assert query(capsysbinary, sql) == (0, csv, "")
+    assert query(capsysbinary, sql) == (0, f"{csv}\n", "")
 
 
 def test_every_format(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -89,7 +89,7 @@ def test_every_format(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     row = {"day": "2026-03-03", "n": 2, "l": [1]}
     assert json.loads(query(capsysbinary, sql, "--format", "json")[1]) == [row]
     assert json.loads(query(capsysbinary, sql, "--format", "ndjson")[1]) == row
-    assert query(capsysbinary, sql, "--format", "tsv")[1] == "day\tn\tl\n2026-03-03\t2\t[1]"
+    assert query(capsysbinary, sql, "--format", "tsv")[1] == "day\tn\tl\n2026-03-03\t2\t[1]\n"
     assert query(capsysbinary, sql, "--format", "md")[1].splitlines()[2] == "| 2026-03-03 | 2 | \\[1\\] |"
     assert "<nb>" not in query(capsysbinary, sql, "--format", "xml")[1]
     assert "<td>2026-03-03</td>" in query(capsysbinary, sql, "--format", "html")[1]
@@ -174,5 +174,5 @@ def test_a_question_from_stdin(capsysbinary: pytest.CaptureFixture[bytes], monke
     import io
 
     monkeypatch.setattr("sys.stdin", io.StringIO("SELECT 1 AS one"))
-    assert query(capsysbinary, "-")[1] == "one\n1"
+    assert query(capsysbinary, "-")[1] == "one\n1\n"
     assert query(capsysbinary)[0] == 2

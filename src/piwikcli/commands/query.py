@@ -60,6 +60,8 @@ def command(
     table = table_of(found, nested_as_text=chosen not in ("json", "ndjson", "xml"))
     with output.output(file, binary=True) as stream:
         write(table, chosen, stream, method="query", options=render_options)
+        if chosen in reporting.UNENDED:
+            stream.write(b"\n")
 
 
 def _answer(database: Database, sql: str) -> Any:

@@ -115,6 +115,8 @@ def command(
         return
     with output.output(file, binary=True) as stream:
         write(result, format, stream, method=request.report.method, options=render_options)
+        if on_screen and format in reporting.UNENDED:
+            stream.write(b"\n")  # or the prompt stands behind the last row
 
 
 def _require_charts(format: str | None) -> None:

@@ -250,6 +250,10 @@ def output_format(format: str | None, file: Path | None) -> str:
     return chosen
 
 
+UNENDED = frozenset({"csv", "tsv", "json", "xml"})
+"""Formats that end without a line end, as the Reporting API's answers do."""
+
+
 def feed(selection: Selection) -> Feed | None:
     """What an RSS feed says of the selection's site; None where there is not exactly one."""
     from piwikcli.report.render.options import Feed
