@@ -37,6 +37,7 @@ STRANGE = [
         '{"fullVersionList":[{"brand":null}]}',
         '{"platform":5}',
         "[" * 2000,
+        "[[1e999,1e999,[1e999,NaN],1e999,1e999]]",
         "%",
         "%zz",
         "%00",

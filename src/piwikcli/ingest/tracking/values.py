@@ -153,7 +153,7 @@ def _item(entry: Any) -> tuple[str, str, list[str], float, int] | None:
 def _word(value: Any) -> str:
     if value is None or value is False or isinstance(value, (list, dict)):
         return ""
-    if isinstance(value, (bool, float)) and value == int(value):
+    if isinstance(value, (bool, float)) and math.isfinite(value) and value == int(value):
         value = int(value)  # true is 1, as is 1.0
     return plain(str(value)).strip(BLANKS)
 
