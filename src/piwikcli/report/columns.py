@@ -35,7 +35,12 @@ def select_columns(
 
 def drop_columns(result: Result, names: Collection[str]) -> Result:
     """Without the columns `names`: the sums that a report needed for its averages only."""
-    return select_columns(result, hide=names) if names else result
+    gone = frozenset(names)
+
+    def kept(columns: dict[str, Value]) -> dict[str, Value]:
+        return columns if gone.isdisjoint(columns) else {n: one for n, one in columns.items() if n not in gone}
+
+    return each_columns(result, kept) if gone else result
 
 
 def _without(value: Any, hide: Collection[str]) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from piwikcli.declared import dataclass
@@ -49,20 +49,36 @@ class GenericFilters:
     keep_summary_row: bool = False
     has_label: bool = False
 
+    def need(self, names: Collection[str]) -> bool:
+        """Whether one of the columns is looked at."""
+        return bool({self.filter_sort_column, self.filter_excludelowpop, self.filter_column} & set(names))
+
+    @property
+    def row_by_row(self) -> bool:
+        """Whether sorting and limits alone look at more than one row."""
+        low = self.filter_excludelowpop is not None and not self.filter_excludelowpop_value
+        return not low and self.filter_truncate < 0 and not self.keep_summary_row
+
 
 def apply_generic_filters(table: DataTable, wanted: GenericFilters) -> DataTable:
     """The table after all generic filters. Raises UsageError for a pattern that is no regular expression."""
+    table = apply_row_filters(table, wanted)
+    if wanted.filter_sort_column:
+        table = sort_table(table, wanted.filter_sort_column, wanted.filter_sort_order)
+    if not wanted.has_label:
+        table = truncate(table, wanted.filter_truncate)
+        table = limit(table, wanted.filter_offset, wanted.filter_limit, wanted.keep_summary_row)
+    return table
+
+
+def apply_row_filters(table: DataTable, wanted: GenericFilters) -> DataTable:
+    """The table after the filters that select rows."""
     if wanted.filter_pattern:
         table = filter_pattern(table, wanted.filter_pattern, wanted.filter_column)
     if wanted.filter_pattern_recursive:
         table = filter_pattern_recursive(table, wanted.filter_pattern_recursive, wanted.filter_column_recursive)
     if wanted.filter_excludelowpop:
         table = exclude_low_population(table, wanted.filter_excludelowpop, wanted.filter_excludelowpop_value)
-    if wanted.filter_sort_column:
-        table = sort_table(table, wanted.filter_sort_column, wanted.filter_sort_order)
-    if not wanted.has_label:
-        table = truncate(table, wanted.filter_truncate)
-        table = limit(table, wanted.filter_offset, wanted.filter_limit, wanted.keep_summary_row)
     return table
 
 

@@ -133,17 +133,14 @@ def format_metrics(
         raise UsageError(f"format_metrics={mode} is not known. Use one of: {', '.join(_MODES)}.")
     if mode == "0":
         return result
-    kinds = kinds or {}
+    known = kinds or {}
     formatters: dict[str, Callable[[Any], str] | None] = {}
 
-    def formatter(name: str) -> Callable[[Any], str] | None:
-        if name not in formatters:
-            formatters[name] = _formatter(name, mode, kinds, currency, locale)
-        return formatters[name]
-
     def formatted(columns: dict[str, Value]) -> dict[str, Value]:
+        for name in columns.keys() - formatters.keys():
+            formatters[name] = _formatter(name, mode, known, currency, locale)
         return {
-            name: write(value) if is_numeric(value) and (write := formatter(name)) else value
+            name: write(value) if (write := formatters[name]) and is_numeric(value) else value
             for name, value in columns.items()
         }
 

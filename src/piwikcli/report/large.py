@@ -1,8 +1,8 @@
 """Tables of very many rows: shaped piece by piece, sorted in a temporary file, read from there as they are printed.
 
-In memory is one piece at a time, whatever the number of rows. The rows, their order and their values are those of
-`rows.filtered`: what comes before the generic filters looks at a root row and what is below it, what comes after them
-at one row. Requests that look at all rows at once (`rows.is_large`) take the usual way.
+In memory is one piece at a time, whatever the number of rows, and of tables of a map. The rows, their order and their
+values are those of `rows.filtered`: what comes before sorting looks at a root row and what is below it, what comes
+after it at one row. Requests that look at all rows at once (`rows.is_large`) take the usual way.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 from piwikcli.plugins.api import Report
 from piwikcli.report.context import ReportContext
-from piwikcli.report.filters import TOTAL_ROWS_BEFORE_LIMIT, GenericFilters
+from piwikcli.report.filters import TOTAL_ROWS_BEFORE_LIMIT, GenericFilters, apply_row_filters
 from piwikcli.report.processed import known_columns, process_table, processed_of, untold, without
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.rows import record_of, row_by_row, shaped
-from piwikcli.report.sorted_rows import SortedRows
+from piwikcli.report.sorted_rows import SortedRows, TemporaryFile
 from piwikcli.report.sorting import sort_table
 from piwikcli.report.table import DataTable, Row
 
@@ -51,12 +51,13 @@ def large_table(
     request: ReportRequest,
     default_limit: int | None,
     formatted: Callable[[DataTable], Any],
+    file: TemporaryFile | None = None,
 ) -> DataTable:
     """The finished table, whose rows are read from a temporary file as they are asked for."""
     record = record_of(report, context)
     processed = processed_of(report, context)
     wanted = request.generic_filters(default_limit)
-    early = wanted.filter_sort_column in {metric.name for metric in (*report.root_processed, *processed)}
+    early = wanted.need({metric.name for metric in (*report.root_processed, *processed)})
     known = known_columns(report, context)
     nested = request.expanded or request.flat
     gone = frozenset[str]()
@@ -73,12 +74,13 @@ def large_table(
 
     # finished before they are kept, as formats may read them twice; unless few are asked for
     few = wanted.filter_limit >= 0
-    rows = SortedRows(wanted.filter_sort_column, descending=wanted.filter_sort_order == "desc")
+    rows = SortedRows(wanted.filter_sort_column, descending=wanted.filter_sort_order == "desc", file=file)
     folded = False
     for piece in context.reader.pieces(record, PIECE, expanded=nested):
         table = without(shaped(report, replace(context, reader=piece), request), gone)
         if early:
             process_table(table, report.root_processed, processed, known)
+        table = apply_row_filters(table, wanted)
         for row in table.rows:
             if row.subtable is not None:
                 row.subtable = _sorted_subtable(row.subtable, report, wanted)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from piwikcli.report.details import ALL_LEVELS, GOAL_COLUMNS, Details, add_goal, metric_names, whole
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 Levels = Mapping[int | None, list[tuple[Any, ...]]]
 """Parent -> rows as `Archives.rows` gives them."""
-_MEMORY = 256
-"""MB that DuckDB may take; twice as much where that is too little."""
+_MEMORY = 192
+"""MB that DuckDB may take: enough for some millions of rows; twice as much where that is too little."""
 _MOST = 16_384
 _FETCHED = 2_000
 
@@ -28,18 +29,41 @@ def pieces(
     reads: Reads, idarchive: int, record: str, size: int, *, expanded: bool
 ) -> Iterator[tuple[Levels, Details]]:
     """About `size` rows at a time, cut between root rows; `expanded`: with the rows below them."""
-    details = _DetailsStream(reads, idarchive, record, expanded=expanded)
-    sql = rows_sql(record, ALL_LEVELS if expanded else None, by_root=True)
-    levels: dict[int | None, list[tuple[Any, ...]]] = defaultdict(list)
-    count, last = 0, None
-    for root, *row in _stream(reads, sql, [[idarchive], record]):
-        if count >= size and root != last:
+    with _little_memory(reads):
+        details = _DetailsStream(reads, idarchive, record, expanded=expanded)
+        sql = rows_sql(record, ALL_LEVELS if expanded else None, by_root=True)
+        levels: dict[int | None, list[tuple[Any, ...]]] = defaultdict(list)
+        count, last = 0, None
+        for root, *row in _stream(reads, sql, [[idarchive], record]):
+            if count >= size and root != last:
+                yield levels, details.until(last)
+                levels, count = defaultdict(list), 0
+            levels[row[1]].append(tuple(row))
+            count, last = count + 1, root
+        if count:
             yield levels, details.until(last)
-            levels, count = defaultdict(list), 0
-        levels[row[1]].append(tuple(row))
-        count, last = count + 1, root
-    if count:
-        yield levels, details.until(last)
+
+
+@contextmanager
+def _little_memory(reads: Reads) -> Iterator[None]:
+    """DuckDB with a low limit and one thread, as each needs memory of its own; what was set before comes back."""
+    connection: Connection = reads.cursor()
+    names = ("memory_limit", "threads", "preserve_insertion_order")
+    before = [connection.execute(f"SELECT current_setting('{name}')").fetchall()[0][0] for name in names]
+    [(folder,)] = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+    if folder != tempfile.gettempdir():  # it can't be set once it was used
+        connection.execute("SET temp_directory = ?", [tempfile.gettempdir()])
+    try:
+        _set(connection, names, [f"{_MEMORY}MB", 1, False])
+        yield
+    finally:
+        _set(connection, names, before)
+        connection.close()
+
+
+def _set(connection: Connection, names: Sequence[str], values: Sequence[Any]) -> None:
+    for name, value in zip(names, values, strict=True):
+        connection.execute(f"SET {name} = ?", [value])
 
 
 def _stream(reads: Reads, sql: str, parameters: list[Any]) -> Iterator[tuple[Any, ...]]:
@@ -57,11 +81,6 @@ def _executed(connection: Connection, sql: str, parameters: list[Any]) -> Connec
     """The result of a query, for which what does not fit into little memory goes to temporary files."""
     from duckdb import OutOfMemoryException
 
-    [(folder,)] = connection.execute("SELECT current_setting('temp_directory')").fetchall()
-    if folder != tempfile.gettempdir():  # it can't be set once it was used
-        connection.execute("SET temp_directory = ?", [tempfile.gettempdir()])
-        connection.execute("SET preserve_insertion_order = false")
-        connection.execute(f"SET memory_limit = '{_MEMORY}MB'")
     limit = _MEMORY
     while True:
         try:

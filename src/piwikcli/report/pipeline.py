@@ -22,6 +22,7 @@ from piwikcli.report.configured import Configured
 from piwikcli.report.context import ReportContext
 from piwikcli.report.formatting import duration, format_metrics
 from piwikcli.report.goal_columns import goal_column_kinds, wants_goal_columns
+from piwikcli.report.held import Held
 from piwikcli.report.processed import process, processed_of
 from piwikcli.report.reader import Archives, find_days
 from piwikcli.report.reading import Reading
@@ -83,11 +84,13 @@ class Reports:
         if period is not None and len(chosen.periods) > 1:
             series = [one.at(chosen.periods.index(period)) for one in series]
 
+        held = Held()
+
         def of_site(site: Site) -> Answer:
             def of_period(period: Period) -> Answer:
                 context = self._context(site, period, request.values)
                 compared = self._compared(series, site, chosen.periods.index(period) if by_date else 0, context)
-                return self._finish(context, request, default_limit, compared)
+                return self._finish(context, request, default_limit, compared, held)
 
             if by_date:
                 return TableMap("date", {one.key: _in_map(of_period(one)) for one in chosen.periods})
@@ -162,7 +165,9 @@ class Reports:
         request: ReportRequest,
         default_limit: int | None,
         compared: Sequence[tuple[Series, ReportContext]] = (),
+        held: Held | None = None,
     ) -> Answer:
+        held = held or Held()
         report = request.report
         kinds = {metric.name: metric.kind for metric in (*processed_of(report, context), *report.root_processed)}
         kinds.update({metric.name: metric.kind for metric in SHOW_ALL_COLUMNS if metric.name not in kinds})
@@ -174,10 +179,10 @@ class Reports:
             return _number(report, context)
         if report.kind == "document":
             return report.compute(context) if report.compute is not None else Document([])
-        if report.kind == "table" and not compared and is_large(report, context, request):
+        if report.kind == "table" and not compared and is_large(report, context, request, held.rows):
             from piwikcli.report.large import large_table
 
-            return large_table(report, context, request, default_limit, formatted)
+            return large_table(report, context, request, default_limit, formatted, held.file)
         result: Result
         if report.kind == "simple":
             result = _simple(report, context, request)
@@ -185,6 +190,7 @@ class Reports:
                 result = _compared_simple(result, report, request, compared)
         else:
             result = filtered(report, context, request, default_limit, compared)
+            held.rows += sum(1 for _ in result.walk())
 
         if wants_goal_columns(request) and isinstance(result, DataTable):
             kinds |= goal_column_kinds(result)

@@ -115,6 +115,7 @@ class Archives:
         self.connection = connection
         self.ids = dict(ids)
         self._numbers: dict[int, dict[str, int | float]] | None = None
+        self._counts: dict[str, int] = {}
         self._coordinates: dict[tuple[str, str, str], tuple[float, float]] | None = None
         self._region_names: dict[tuple[str, str], str] | None = None
         self._fetched: dict[tuple[str, int | None], dict[int, list[tuple[Any, ...]]]] = {}
@@ -146,7 +147,7 @@ class Archives:
     def rows(self, idarchive: int, record: str, parent: int | None) -> list[tuple[Any, ...]]:
         """(idpath, parent, label, has children, action, prefix, path, columns...) of one level.
 
-        `parent` is an idpath, None for the root, or ALL_LEVELS.
+        `parent` is an idpath, None for the root, or ALL_LEVELS: then the rows themselves show which have children.
         """
         for key in ((record, ALL_LEVELS), (record, parent)):
             if key in self._fetched:
@@ -162,12 +163,15 @@ class Archives:
         self._fetched[record, parent] = fetched
         return fetched.get(idarchive, [])
 
-    def count(self, idarchive: int, record: str) -> int:
-        """How many rows a record has, on all levels."""
-        found = self.connection.execute(
-            "SELECT count(*) FROM archive_row WHERE idarchive = ? AND record = ?", [idarchive, record]
-        ).fetchone()
-        return int(found[0]) if found else 0
+    def count(self, record: str) -> int:
+        """How many rows a record has, on all levels of all these archives."""
+        if record not in self._counts:
+            found = self.connection.execute(
+                "SELECT count(*) FROM archive_row WHERE idarchive = ANY(?) AND record = ?",
+                [list(self.ids.values()), record],
+            ).fetchone()
+            self._counts[record] = int(found[0]) if found else 0
+        return self._counts[record]
 
     def label(self, idpath: int) -> str:
         """The label at the end of a path; empty for an unknown one."""
@@ -248,8 +252,8 @@ class ArchiveReader:
         return self._archives.details.of(self._idarchive, record, parent)
 
     def count(self, record: str) -> int:
-        """How many rows the record has, on all levels."""
-        return 0 if self._idarchive is None else self._archives.count(self._idarchive, record)
+        """How many rows the record has, on all levels, here and in the archives that are read with this one."""
+        return 0 if self._idarchive is None else self._archives.count(record)
 
     def metrics(self, record: str) -> frozenset[str]:
         """The metrics of plugins that any row of the record has."""
@@ -309,6 +313,8 @@ def _table(level: _Level, parent: int | None, expanded: bool) -> DataTable:
     rows = []
     for idpath, _, label, is_parent, name, prefix, folder, *values in level.rows.get(parent, ()):
         is_summary = label == SUMMARY_LABEL
+        if is_parent is None:
+            is_parent = idpath in level.rows
         columns: dict[str, Any] = {"label": OTHERS if is_summary else label, **level.columns(idpath, values)}
         row = Row(columns, is_summary=is_summary)
         if is_parent:
@@ -345,21 +351,28 @@ def rows_sql(record: str, parent: int | None, *, by_root: bool = False) -> str:
     page = page_record(record)
     columns = ", ".join(f"r.{name}" for name in _core_columns(record))
     urls = page is not None and page.tree in ("url", "host")
-    folder = "array_to_string(p.path, '/')" if page is not None and page.tree == "url" else "NULL"
-    level = {None: "AND p.parent IS NULL", ALL_LEVELS: ""}.get(parent, "AND p.parent = ?")
-    return f"""
-        WITH parents AS (
+    # folders have no action of their own
+    of_folder = "CASE WHEN r.idaction IS NULL THEN array_to_string(p.path, '/') END"
+    folder = of_folder if page is not None and page.tree == "url" else "NULL"
+    level = {None: "AND p.parent IS NULL", ALL_LEVELS: ""}.get(parent, "AND p.parent = $3")
+    parents = """
+        LEFT JOIN (
             SELECT DISTINCT r.idarchive, p.parent
             FROM archive_row r JOIN archive_path p ON p.idpath = r.idpath
             WHERE r.idarchive = ANY($1) AND r.record = $2 AND p.parent IS NOT NULL
-        )
-        SELECT {"p.ancestors[1]" if by_root else "r.idarchive"}, r.idpath, p.parent, p.label, c.parent IS NOT NULL,
+        ) c ON c.idarchive = r.idarchive AND c.parent = r.idpath
+    """
+    if parent == ALL_LEVELS:
+        parents = ""
+    return f"""
+        SELECT {"p.ancestors[1]" if by_root else "r.idarchive"}, r.idpath, p.parent, p.label,
+               {"c.parent IS NOT NULL" if parents else "NULL"},
                {"a.name, a.url_prefix" if urls else "NULL, NULL"}, {folder}, {columns}
         FROM archive_row r
         JOIN archive_path p ON p.idpath = r.idpath
-        LEFT JOIN parents c ON c.idarchive = r.idarchive AND c.parent = r.idpath
+        {parents}
         {"LEFT JOIN log_action a ON a.idaction = r.idaction" if urls else ""}
-        WHERE r.idarchive = ANY($1) AND r.record = $2 {level.replace("?", "$3")}
+        WHERE r.idarchive = ANY($1) AND r.record = $2 {level}
         ORDER BY {"p.ancestors[1], " if by_root else ""}r.idpath
     """
 

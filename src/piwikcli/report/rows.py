@@ -36,7 +36,7 @@ STORED = "_stored"
 _INTERNAL = (STORED, "folder")
 
 LARGE = 50_000
-"""Rows of a record, on all levels, from which on a report is made piece by piece."""
+"""Rows of a record, on all levels and in all periods, from which on a report is made piece by piece."""
 _WHOLE = (
     "pivotBy",
     "keep_totals_row",
@@ -129,8 +129,7 @@ def filtered(
         table = add_goal_columns(table, request, context)
     if not request.flag("disable_generic_filters"):
         filters = request.generic_filters(default_limit)
-        names = {metric.name for metric in (*report.root_processed, *processed)}
-        if names & {filters.filter_sort_column, filters.filter_excludelowpop, filters.filter_column}:
+        if filters.need([metric.name for metric in (*report.root_processed, *processed)]):
             process_table(table, report.root_processed, processed, known)
         table = apply_generic_filters(table, filters)
         if report.subtable_sort is not None:
@@ -145,8 +144,11 @@ def filtered(
     return _finished(table, report, request, pivoted=pivoted)
 
 
-def is_large(report: Report, context: ReportContext, request: ReportRequest) -> bool:
-    """Whether the report has so many rows that it is made piece by piece (`report.large`), and may be."""
+def is_large(report: Report, context: ReportContext, request: ReportRequest, held: int = 0) -> bool:
+    """Whether the report is made piece by piece (`report.large`): it may be, and there are many rows of it.
+
+    Those of the other periods count, which would be fetched together, and the `held` ones of other tables.
+    """
     selects = report.rows is not None and not report.row_by_row
     if report.record is None or selects or report.compute is not None or report.merge:
         return False
@@ -157,11 +159,9 @@ def is_large(report: Report, context: ReportContext, request: ReportRequest) -> 
         or any(request.text(name) not in ("", "0") for name in _WHOLE)
     ):
         return False
-    wanted = request.generic_filters(None)
-    patterns = wanted.filter_pattern or wanted.filter_pattern_recursive or wanted.filter_excludelowpop
-    if patterns or wanted.filter_truncate >= 0 or wanted.keep_summary_row:
+    if not request.generic_filters(None).row_by_row:
         return False
-    return context.reader.count(record_of(report, context)) >= LARGE
+    return held + context.reader.count(record_of(report, context)) >= LARGE
 
 
 def row_by_row(

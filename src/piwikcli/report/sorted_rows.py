@@ -1,4 +1,4 @@
-"""Rows of a table in a temporary file, in the order of `sorting.sort_table`.
+"""Rows of tables in a temporary file, each table in the order of `sorting.sort_table`.
 
 SQLite, which comes with Python, sorts them: outside of memory, and without Arrow, which DuckDB needs to take
 Python's rows in numbers.
@@ -22,6 +22,23 @@ _MEMORY = 16 << 10
 _LARGEST = 1 << 63
 
 
+class TemporaryFile:
+    """What the tables of an answer are kept in. It is gone with the last of them."""
+
+    def __init__(self) -> None:
+        # "" is a file that SQLite removes itself, when it is closed or the process ends
+        self.connection = sqlite3.connect("", isolation_level=None)
+        weakref.finalize(self, self.connection.close)
+        for setting in (f"cache_size = -{_MEMORY}", "journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
+            self.connection.execute(f"PRAGMA {setting}")
+        self._tables = 0
+
+    def name(self) -> str:
+        """The name of one more table."""
+        self._tables += 1
+        return f"rows{self._tables}"
+
+
 class SortedRows:
     """Add all rows, then read them, as often as needed.
 
@@ -29,18 +46,16 @@ class SortedRows:
     (`nb_visits` where the first row lacks the wanted one), and whether that is a number.
     """
 
-    def __init__(self, column: str | None, *, descending: bool) -> None:
+    def __init__(self, column: str | None, *, descending: bool, file: TemporaryFile | None = None) -> None:
         self._column, self._descending = column, descending
         self._decided = not column
         self._numeric: bool | None = False if column == "label" else None
         self._count = 0
         self._sorted = False
-        # "" is a file that SQLite removes itself, when it is closed or the process ends
-        self._file = sqlite3.connect("", isolation_level=None)
-        weakref.finalize(self, self._file.close)
-        for setting in (f"cache_size = -{_MEMORY}", "journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"):
-            self._file.execute(f"PRAGMA {setting}")
-        self._file.execute("CREATE TABLE given (summary, first, second, width, natural, label, body)")
+        self._file = file or TemporaryFile()
+        self._execute = self._file.connection.execute
+        self._name = self._file.name()
+        self._execute(f"CREATE TABLE given_{self._name} (summary, first, second, width, natural, label, body)")
 
     def __len__(self) -> int:
         return self._count
@@ -77,9 +92,9 @@ class SortedRows:
     def add(self, keys: Sequence[Key], rows: Sequence[Row]) -> None:
         """Keep these rows under their keys."""
         given = ((*key, _packed(row)) for key, row in zip(keys, rows, strict=True))
-        self._file.execute("BEGIN")
-        self._file.executemany("INSERT INTO given VALUES (?, ?, ?, ?, ?, ?, ?)", given)
-        self._file.execute("COMMIT")
+        self._execute("BEGIN")
+        self._file.connection.executemany(f"INSERT INTO given_{self._name} VALUES (?, ?, ?, ?, ?, ?, ?)", given)
+        self._execute("COMMIT")
         self._count += len(keys)
 
     def read(self, offset: int = 0, count: int = -1) -> Iterator[Row]:
@@ -87,21 +102,21 @@ class SortedRows:
         if not self._sorted:
             self._sort()
         last = self._count if count < 0 else offset + count
-        found = self._file.execute("SELECT body FROM ordered WHERE rowid > ? AND rowid <= ?", [offset, last])
+        found = self._execute(f"SELECT body FROM {self._name} WHERE rowid > ? AND rowid <= ?", [offset, last])
         return (_unpacked(body) for (body,) in found)
 
     def _sort(self) -> None:
         first = "DESC" if self._descending else "ASC"
         # of rows with as many visits the labels run the other way; other columns come before visits in the same one
         second = {"DESC": "ASC", "ASC": "DESC"}[first] if self._column == "nb_visits" else first
-        self._file.execute(
+        self._execute(
             f"""
-            CREATE TABLE ordered AS SELECT body FROM given
+            CREATE TABLE {self._name} AS SELECT body FROM given_{self._name}
             ORDER BY summary, first IS NULL, first {first}, second IS NULL, second {second},
                      width, natural, label, rowid
             """
         )
-        self._file.execute("DROP TABLE given")
+        self._execute(f"DROP TABLE given_{self._name}")
         self._sorted = True
 
 

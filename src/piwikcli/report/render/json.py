@@ -78,22 +78,27 @@ def cells_of(row: Row, options: RenderOptions) -> dict[str, Any]:
     return cells
 
 
+_encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
+
+
 def _dump(value: Any, options: RenderOptions) -> str:
-    text = json.dumps(plain(value, options), separators=(",", ":"), allow_nan=False)
-    return text.replace("/", "\\/")
+    return _encoder.encode(plain(value, options)).replace("/", "\\/")
 
 
 def plain(value: Any, options: RenderOptions) -> Any:
     """As json.dumps takes it: decoded texts, whole floats as ints, rows of nested tables."""
-    if isinstance(value, str):
-        return decode_entities(value)
-    if isinstance(value, float):
+    kind = type(value)
+    if kind is int:
+        return value
+    if kind is str:
+        return decode_entities(value) if "&" in value else value
+    if kind is float:
         if value != value or value in (float("inf"), float("-inf")):
             return None
         return int(value) if value.is_integer() else value
     if isinstance(value, dict):
         # PHP knows one kind of empty array
-        return {str(name): plain(one, options) for name, one in value.items()} or []
+        return {str(name): one if type(one) is int else plain(one, options) for name, one in value.items()} or []
     if isinstance(value, (list, tuple)):
         return [plain(one, options) for one in value]
     if isinstance(value, DataTable):

@@ -15,9 +15,9 @@ from piwikcli.report.table import DataTable, Number, Result, TableMap
 
 def write(result: Result, method: str, options: RenderOptions) -> Iterator[str]:
     """The lines, one piece each; none for an empty result."""
+    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False).encode
     for row in _rows(result, options):
-        text = json.dumps(plain(row, options), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        yield f"{text}\n"
+        yield f"{encode(plain(row, options))}\n"
 
 
 def _rows(result: Result, options: RenderOptions) -> Iterator[dict[str, Any]]:

@@ -5,9 +5,10 @@ Only for several dates of one site. Links lead to the site, as there is no serve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from email.utils import format_datetime
+from typing import Any
 
 from piwikcli.errors import UsageError
 from piwikcli.report.render.lines import is_nested
@@ -16,10 +17,11 @@ from piwikcli.report.render.values import escaped, text_of
 from piwikcli.report.table import DataTable, Number, Result, TableMap
 
 _MISSING = "-"
+_TAB = "\t"
 
 
 def write(result: Result, method: str, options: RenderOptions) -> Iterator[str]:
-    """The feed, a piece per item. Raises UsageError for anything but a map of dates."""
+    """The feed, in pieces. Raises UsageError for anything but a map of dates."""
     if not isinstance(result, TableMap) or result.key_name != "date":
         raise UsageError(
             "RSS feeds can be generated for several dates of one specific website: "
@@ -36,42 +38,51 @@ def write(result: Result, method: str, options: RenderOptions) -> Iterator[str]:
         f"    <lastBuildDate>{published}</lastBuildDate>\n"
     )
     for key in reversed(result.tables):
-        yield _item(key, result.tables[key], method, feed, options)
+        yield from _item(key, result.tables[key], method, feed, options)
     yield "\t</channel>\n</rss>"
 
 
-def _item(key: str, result: Result, method: str, feed: Feed, options: RenderOptions) -> str:
+def _item(key: str, result: Result, method: str, feed: Feed, options: RenderOptions) -> Iterator[str]:
     guid = f"piwik:{method}?idSite={feed.idsite}&period={_period(key)}&date={key}"
     first, _, last = key.partition(",")
     title = f"From {first} to {last}" if last else key
-    return (
+    yield (
         f"\t<item>\n\t\t<pubDate>{_date_text(_start(key))}</pubDate>\n"
         f'\t\t<guid isPermaLink="false">{escaped(guid)}</guid>\n\t\t<link>{escaped(feed.url)}</link>\n'
         f"\t\t<title>{escaped(f'{feed.site} on {title}')}</title>\n\t\t<author>{escaped(feed.url)}</author>\n"
-        f"\t\t<description>{escaped(_table(result, options))}</description>\n\t</item>\n"
+        "\t\t<description>"
     )
+    for piece in _table(result, options):
+        yield escaped(piece)
+    yield "</description>\n\t</item>\n"
 
 
-def _table(result: Result, options: RenderOptions) -> str:
-    """An HTML table of the columns; nested ones are left out."""
-    if isinstance(result, DataTable):
-        rows = [row.columns for row in result.rows]
-    elif isinstance(result, Number):
-        rows = [{"value": result.value}]
-    elif isinstance(result, TableMap):
-        rows = []
-    else:
-        rows = [result.columns] if result.columns else []
-    rows = [{name: value for name, value in row.items() if not is_nested(value)} for row in rows]
-    columns = dict.fromkeys(name for row in rows for name in row)
+def _table(result: Result, options: RenderOptions) -> Iterator[str]:
+    """An HTML table of the columns, a piece per row; nested columns are left out."""
+    columns = dict.fromkeys(name for row in _rows(result) for name in row)
     if not columns:
-        return ""
+        return
     titles = (escaped(options.column_names.get(name, name)) for name in columns)
-    lines = ["".join(f"\t<td><strong>{title}</strong></td>" for title in titles)]
-    for row in rows:
+    yield "<table border=1 width=70%>"
+    yield f"<tr>{''.join(f'{_TAB}<td><strong>{title}</strong></td>' for title in titles)}</tr>"
+    for row in _rows(result):
         texts = (escaped(text_of(row[name])) if name in row else _MISSING for name in columns)
-        lines.append("".join(f"\t<td>{text}</td>" for text in texts))
-    return "<table border=1 width=70%>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+        yield f"<tr>{''.join(f'{_TAB}<td>{text}</td>' for text in texts)}</tr>"
+    yield "</table>"
+
+
+def _rows(result: Result) -> Iterator[dict[str, Any]]:
+    found: Iterable[dict[str, Any]]
+    if isinstance(result, DataTable):
+        found = (row.columns for row in result.rows)
+    elif isinstance(result, Number):
+        found = [{"value": result.value}]
+    elif isinstance(result, TableMap):
+        found = []
+    else:
+        found = [result.columns] if result.columns else []
+    for row in found:
+        yield {name: value for name, value in row.items() if not is_nested(value)}
 
 
 def _period(key: str) -> str:
