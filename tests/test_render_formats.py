@@ -269,6 +269,23 @@ def test_terminal_breaks_headers_then_cuts_labels_then_drops_columns() -> None:
     ]
 
 
+def test_terminal_keeps_the_chief_columns() -> None:
+    assert terminal(WIDE, width=45, chief=("exit_rate", "nb_visits"))[::2] == [
+        "label                    nb_visits  exit_rate",
+        "x" * 22 + "…      12345         4%",
+        "Not shown: sum_daily_nb_uniq_visitors. Use a wider terminal, --show-columns or --format csv.",
+    ]
+    many = DataTable([Row({"label": "a", **{f"column{n:02}": 1 for n in range(12)}})])
+    assert terminal(many, width=24, chief=("column07",)) == [
+        "label  column07",
+        "─────  ────────",
+        "a             1",
+        "",
+        "Not shown: column00, column01, column02, column03, column04, column05, column06, column08 and 3 more. "
+        "Use a wider terminal, --show-columns or --format csv.",
+    ]
+
+
 def test_terminal_writes_ansi_only_in_colour() -> None:
     both = TableMap("date", {"2024-01-31": PAGES})
     assert b"\x1b" not in render(both, "table")

@@ -105,6 +105,7 @@ def command(
         bars=on_screen,
         color=on_screen and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
         width=shutil.get_terminal_size().columns if on_screen else None,
+        chief=reporting.chief_columns(request.report.method) if on_screen and format == "table" else (),
     )
     if chart:
         from piwikcli.report.render.chart import write as draw

@@ -264,13 +264,21 @@ def feed(selection: Selection) -> Feed | None:
     return Feed(idsite=site.idsite, site=site.name, url=site.main_url)
 
 
+def chief_columns(method: str) -> tuple[str, ...]:
+    """The columns that people look at first."""
+    from piwikcli.plugins import description_of
+
+    own = description_of(method)
+    return () if own is None else (*own.metrics, *own.processed)
+
+
 def column_names(parameters: Mapping[str, str], method: str | None = None) -> Mapping[str, str]:
     """Column -> its name in words, with translateColumnNames=1; as the report of that method calls it."""
     if parameters.get("translateColumnNames") != "1":
         return {}
-    from piwikcli.plugins import described
+    from piwikcli.plugins import description_of
     from piwikcli.plugins.descriptions.columns import COLUMNS
 
     names = {name: title for name, (title, _) in COLUMNS.items()}
-    own = described().get(method or "")
+    own = description_of(method) if method else None
     return names if own is None else {**names, **own.metrics, **own.processed}

@@ -145,6 +145,15 @@ def described() -> dict[str, Description]:
     return found
 
 
+def description_of(method: str) -> Description | None:
+    """What is said of a report, without importing what is said of others; None where nothing is."""
+    home = _home_of(method.partition(".")[0])
+    if home is None or not home.described_in:
+        return described().get(method)
+    texts: dict[str, Description] = import_module(home.described_in).DESCRIPTIONS
+    return texts.get(method)
+
+
 _ALIASES = {
     "UserSettings.getBrowser": "DevicesDetection.getBrowsers",
     "UserSettings.getBrowserVersion": "DevicesDetection.getBrowserVersions",

@@ -29,6 +29,7 @@ class RenderOptions:
     `feed`: of which site an RSS feed is.
     `bars`: the terminal's table ends each line with a bar, the share of the table's greatest first figure.
     `color`, `width`: the terminal's; `width` None prints lines as long as they need to be.
+    `chief`: columns that stay where a terminal has not room for all.
     """
 
     convert_to_unicode: bool = False
@@ -40,6 +41,7 @@ class RenderOptions:
     bars: bool = False
     color: bool = False
     width: int | None = None
+    chief: tuple[str, ...] = ()
 
 
 DEFAULT = RenderOptions()

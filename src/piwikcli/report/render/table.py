@@ -1,7 +1,7 @@
 """Aligned columns for a terminal: numbers to the right, subtables indented below their row.
 
 Shows columns, not row metadata. Where lines would be wider than the terminal, headers are broken into
-several lines, then labels cut with an ellipsis, then the last columns left out and named below.
+several lines, then labels cut with an ellipsis, then columns left out (the report's chief ones last) and named below.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ _EIGHTHS = ("", "▏", "▎", "▍", "▌", "▋", "▊", "▉")
 """A bar's greatest length, and its last character."""
 _TITLE_LINE = 10
 _TITLE_PIECE = re.compile(r"[^_\s]*[_\s]|[^_\s]+")
+_NAMED = 8
+"""So many columns that are not shown are named."""
 _TEXT_AT_LEAST = 20
 """Terminal cells that a text column keeps when it is cut."""
 _SPACES = re.compile(r"[\t\n\r\v\f\x85\u2028\u2029]+")
@@ -116,8 +118,12 @@ class _Layout:
             yield (self._line(shown, depth, cells) + bar).rstrip()
         dropped = [column.name for column in columns if column not in shown]
         if dropped:
+            more = f" and {len(dropped) - _NAMED} more" if len(dropped) > _NAMED else ""
             yield ""
-            yield f"Not shown: {', '.join(dropped)}. Use a wider terminal, --show-columns or --format csv."
+            yield (
+                f"Not shown: {', '.join(dropped[:_NAMED])}{more}. "
+                "Use a wider terminal, --show-columns or --format csv."
+            )
         if nested:
             yield ""
             yield f"Not shown: {', '.join(nested)}. Use --format csv or json."
@@ -157,8 +163,10 @@ class _Layout:
             column.width = max(column.width, *map(self.cell_len, column.title))
         if limit is None:
             return columns
-        shown = list(columns)
         narrow = {column.name: min(column.width, _TEXT_AT_LEAST) for column in columns if column.is_text}
+        shown = list(columns)
+        if _total(narrow.get(c.name, c.width) for c in shown) > limit:
+            shown.sort(key=lambda c: not c.is_text and c.name not in self.options.chief)
         while len(shown) > 1 and _total(narrow.get(c.name, c.width) for c in shown) > limit:
             shown.pop()
         for column in sorted((c for c in shown if c.is_text), key=lambda c: -c.width):
