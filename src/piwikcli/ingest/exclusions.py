@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from piwikcli.ingest.parsing.addresses import address_of
+from piwikcli.ingest.urls import DELIMITED
 from piwikcli.store.sites import Site
 
 Ints = npt.NDArray[np.int64]
@@ -21,7 +23,7 @@ class Exclusions:
     def __init__(self, sites: Mapping[int, Site]) -> None:
         self._ips = {idsite: site.excluded_ips for idsite, site in sites.items() if site.excluded_ips}
         self._agents = {
-            idsite: [word.lower() for word in site.excluded_user_agents]
+            idsite: [(entry.lower(), _delimited(entry)) for entry in site.excluded_user_agents]
             for idsite, site in sites.items()
             if site.excluded_user_agents
         }
@@ -42,10 +44,33 @@ class Exclusions:
     def agents(self, site: Ints, agent: Ints, names: list[str]) -> Bools:
         """Rows whose site excludes their user agent; `agent` points into `names`."""
         out = np.zeros(len(site), dtype=np.bool_)
-        for idsite, words in self._agents.items():
-            hit = np.array([any(word in name.lower() for word in words) for name in names] or [False])
+        for idsite, rules in self._agents.items():
+            hit = np.array([_agent_excluded(name, rules) for name in names] or [False])
             out |= hit[agent] & (site == idsite)
         return out
+
+
+def _delimited(entry: str) -> re.Pattern[str] | None:
+    """The regular expression that an entry such as `/^Monitor .*$/i` is; None for one that is a part of a name."""
+    match = DELIMITED.fullmatch(entry)
+    if match is None:
+        return None
+    flags = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.VERBOSE}
+    try:
+        return re.compile(match[2], sum(flags.get(flag, 0) for flag in set(match[3])))
+    except re.error:
+        return None
+
+
+def _agent_excluded(agent: str, rules: Sequence[tuple[str, re.Pattern[str] | None]]) -> bool:
+    """Whether a part of the user agent is in the list; a regular expression there has the last word."""
+    lower = agent.lower()
+    for part, regex in rules:
+        if regex is not None:
+            return regex.search(agent) is not None
+        if part in lower:
+            return True
+    return False
 
 
 def ip_excluded(ip: str, rules: Collection[str]) -> bool:

@@ -58,7 +58,8 @@ _SIMPLE = re.compile(
 )
 _LOOKS_LIKE_URL = re.compile(r"(?!(?:javascript|vbscript|data):)(?:(?:[a-z][a-z0-9+.\-]*)?:)?//.", re.I)
 _PREFIX = re.compile(r"http(s?)://(www\.)?", re.I)
-_DELIMITED = re.compile(r"([/#~@%!|])(.+)\1([a-zA-Z]*)", re.S)
+DELIMITED = re.compile(r"([/#~@%!|])(.+)\1([a-zA-Z]*)", re.S)
+"""A regular expression between delimiters, as lists of what is excluded may have; its flags come last."""
 
 
 class Url(NamedTuple):
@@ -169,7 +170,7 @@ def clean_title(title: str) -> str:
     """
     plain = decode_entities(title.translate(_DROPPED)).strip(BLANKS)
     if len(plain) * 6 > MAXIMUM_BYTES:
-        escaped = plain.translate(_ESCAPES)
+        escaped = escape(plain)
         short = cut(escaped)
         plain = plain if short == escaped else decode_entities(short)
     return "" if plain == "0" else plain
@@ -272,6 +273,11 @@ def decode_entities(text: str) -> str:
     return _ENTITY.sub(_decode_entity, text) if "&" in text else text
 
 
+def escape(text: str) -> str:
+    """`text` as Matomo stores what it escapes: `&`, `<`, `>` and quotes as entities."""
+    return text.translate(_ESCAPES)
+
+
 def cut(text: str, size: int = MAXIMUM_BYTES) -> str:
     """The longest beginning of `text` with at most `size` UTF-8 bytes; no character is split."""
     if len(text) * 4 <= size:
@@ -288,7 +294,7 @@ def cut(text: str, size: int = MAXIMUM_BYTES) -> str:
 @lru_cache(maxsize=64)
 def compile_regex(entry: str) -> re.Pattern[str] | None:
     """The regular expression that a delimited entry such as `/^trk_.*/` stands for; None for plain text."""
-    match = _DELIMITED.fullmatch(entry)
+    match = DELIMITED.fullmatch(entry)
     if match is None:
         return None
     try:

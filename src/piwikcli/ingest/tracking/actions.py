@@ -240,7 +240,9 @@ class Actions:
 
     def _part(self, kind: int, text: str) -> int:
         """A part of an event or content: NULL when it is blank, undefined when it is a lone `0`."""
-        word = values.decoded(text).strip(BLANKS)
+        # line breaks stay in events only
+        decode = values.decoded if kind in (EVENT, EVENT_ACTION, EVENT_NAME) else values.plain
+        word = decode(text).strip(BLANKS)
         return NULL if not word else UNDEFINED if word == "0" else self._words.actions[word, kind]
 
     def _other_urls(self, rows: Bools, kind: int) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from piwikcli.ingest.tracking.batch import CART, GOAL, ORDER
 from piwikcli.ingest.tracking.goals import Match
-from piwikcli.ingest.tracking.values import money
+from piwikcli.ingest.tracking.values import LARGEST_COUNT, money
 
 ORDER_GOAL, CART_GOAL = 0, -1
 CART_ITEMS = "0"
@@ -72,7 +72,7 @@ class VisitSales:
         worth = money(revenue) if revenue is not None else 0.0
         count = sum(item[4] for item in sale.items)
         order = sale.order if kind == ORDER else None
-        new = Conversion(row, CART_GOAL, 0, worth, order, max(count, 0))
+        new = Conversion(row, CART_GOAL, 0, worth, order, min(max(count, 0), LARGEST_COUNT))
         if order is not None:
             new.idgoal, new.buster = ORDER_GOAL, order_buster(order)
         if self.buyer in (ABANDONED, ORDERED_THEN_ABANDONED):

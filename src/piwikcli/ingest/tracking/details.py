@@ -284,7 +284,7 @@ class Details:
 
     def _order(self, text: str) -> int | None:
         """An order id; `0` is none."""
-        word = values.plain(text)[:100]
+        word = values.order_id(text)
         return self._words.texts[word] if word not in ("", "0") else None
 
     def _items(self, text: str) -> int | None:

@@ -42,6 +42,7 @@ from piwikcli.ingest.tracking.details import Details
 from piwikcli.ingest.tracking.fates import CODE
 from piwikcli.ingest.tracking.goals import GoalMatcher
 from piwikcli.ingest.tracking.installation import Installation
+from piwikcli.ingest.tracking.products import with_products
 from piwikcli.ingest.tracking.sent import Column, Sent
 from piwikcli.ingest.urls import CAMPAIGN_KEYWORD_PARAMETERS, CAMPAIGN_NAME_PARAMETERS, parse
 from piwikcli.lists.definitions import Definitions
@@ -82,7 +83,7 @@ class Enricher:
         """`now` (seconds UTC) is what times may not be far ahead of."""
         if len(self.words) > _FORGET:
             self.words = Vocabulary()
-        sent = self._without_names(sent)
+        sent = with_products(self._without_names(sent))
         site, fate = self._sites(sent)
         time = request_times(sent)
         kind, wrong = kinds(sent, site, self._installation)
@@ -90,7 +91,7 @@ class Enricher:
             ("no_time", time == NULL),
             ("time_out_of_range", (time < EARLIEST) | (time > now + _AHEAD)),
             *self._exclusion_tests(sent, site),
-            ("bad_visitor_id", flagged(sent.column("cid"), lambda text: text != "" and len(text) != 16)),
+            ("bad_visitor_id", flagged(sent.column("cid"), _is_no_forced_id)),
             *wrong,
             *(("bad_timing", flagged(sent.column(name), values.is_impossible_timing)) for name in TIMINGS),
         ]
@@ -123,10 +124,10 @@ class Enricher:
         """User and order ids as they are stored, before anything is made of them."""
         privacy, secret = self._installation.privacy, self._installation.secret
         columns = dict(sent.columns)
-        if privacy.user_ids and "uid" in columns:
-            columns["uid"] = columns["uid"].each(lambda text: privacy.user(secret, text))
+        if "uid" in columns:
+            columns["uid"] = columns["uid"].each(lambda text: privacy.user(secret, values.unbroken(text)))
         if privacy.order_ids and "ec_id" in columns:
-            columns["ec_id"] = columns["ec_id"].each(lambda text: privacy.order(secret, values.plain(text)[:100]))
+            columns["ec_id"] = columns["ec_id"].each(lambda text: privacy.order(secret, values.order_id(text)))
         return replace(sent, columns=columns)
 
     # --- whose, when, whether -----------------------------------------------------------------------------
@@ -175,7 +176,7 @@ class Enricher:
         user, forced, visitor = sent.column("uid"), sent.column("cid"), sent.column("_id")
         by_user = flagged(user, bool)
         by_force = ~by_user & flagged(forced, bool)
-        by_id = ~by_user & ~by_force & flagged(visitor, lambda text: len(text) >= 16)
+        by_id = ~by_user & ~by_force & flagged(visitor, lambda text: values.visitor_id(text) is not None)
         ids = np.zeros(len(sent), dtype=np.uint64)
         for rows, column, function in (
             (by_user, user, user_visitor),
@@ -230,6 +231,10 @@ class Enricher:
 
         part = of_each([url.codes, *(column.codes for column in named)], page_part)
         return of_each([site, part, referrer.codes], look)
+
+
+def _is_no_forced_id(text: str) -> bool:
+    return text != "" and values.forced_visitor_id(text) is None
 
 
 def user_visitor(user_id: str) -> int:

@@ -46,7 +46,7 @@ def matches(goal: Goal, text: str) -> bool:
     """Whether a text is like a goal's pattern, as it is or URL-decoded."""
     if _matches(goal, goal.pattern, text):
         return True
-    decoded = unquote_plus(goal.pattern) if goal.pattern_type != "regex" else goal.pattern
+    decoded = unquote_plus(goal.pattern)
     return decoded != goal.pattern and _matches(goal, decoded, text)
 
 

@@ -228,14 +228,17 @@ class JsonReader:
         try:
             found = self._run(self._sql, table)
         except duckdb.InvalidInputException:  # some line is no JSON: find out which
-            ok = self._run(self._valid, table)["ok"].to_numpy()
-            for row in filled[~ok].tolist():
-                raw = lines.text(row)
-                if raw.strip():
+            ok = self._run(self._valid, table)["ok"].to_numpy().copy()
+            texts = table["line"].to_pylist()
+            for place in np.flatnonzero(~ok).tolist():
+                row = int(filled[place])
+                if (repaired := _repaired(texts[place])) is not None:
+                    texts[place], ok[place] = repaired, True
+                elif (raw := lines.text(row)).strip():
                     bad.append(Bad(first_line + row, offset + int(lines.starts[row]), "no_json", raw))
                 else:
                     blank += 1
-            filled, table = filled[ok], table.filter(pa.array(ok))
+            filled, table = filled[ok], pa.table({"line": pa.array(texts, pa.string()).filter(pa.array(ok))})
             found = self._run(self._sql, table)
         sent = Sent(first_line + filled, offset + lines.starts[filled], {}, bad, blank)
         documents = np.flatnonzero(found["requests"].is_valid().to_numpy())
@@ -267,6 +270,28 @@ class JsonReader:
                 except ValueError:
                     bad.append(Bad(line, at, "no_json", text.encode()))
         return from_objects(entries, self._names, bad, sent.blank)
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _repaired(line: str) -> str | None:
+    """JSON without the halves of characters that it names (`\\ud83d`), which DuckDB refuses; None for no JSON."""
+    if not _HALF.search(line):
+        return None
+    try:
+        return whole(json.dumps(json.loads(line, parse_constant=_refused), ensure_ascii=False))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refused(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def whole(text: str) -> str:
+    """Text without halves of characters, as JSON may name them."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def columns_of(table: pa.Table, names: frozenset[str]) -> dict[str, Column]:
@@ -322,7 +347,7 @@ def _as_rows(columns: dict[str, Column], count: int) -> list[dict[str, str]]:
 def plain(value: Any) -> str:
     """A JSON value as the text that a query string would carry."""
     if isinstance(value, str):
-        return value
+        return whole(value)
     if isinstance(value, bool):
         return "1" if value else "0"
     return json.dumps(value, ensure_ascii=False)

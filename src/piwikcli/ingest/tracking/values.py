@@ -12,14 +12,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from piwikcli.ingest.jsontext import loads
-from piwikcli.ingest.urls import BLANKS, cut, decode_entities
+from piwikcli.ingest.tracking.sent import whole
+from piwikcli.ingest.urls import BLANKS, cut, decode_entities, escape
 
 _BREAKS = dict.fromkeys(map(ord, "\n\r\0"))
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_WHOLE = re.compile(r"[ \t\n\r\v\f]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t\n\r\v\f]*", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMERIC = re.compile(rf"[ \t\n\r\v\f]*{_NUMBER.pattern}[ \t\n\r\v\f]*")
 _HEX = frozenset("0123456789abcdef")
 CUSTOM_VARIABLES = 5
 DIMENSION_LENGTH = 250
+ORDER_LENGTH = 100
 MAXIMUM_TIMING = 16_777_215
 _LARGEST = 1 << 62
 """No whole number is; a difference of two still fits 64 bits."""
@@ -28,16 +30,17 @@ LARGEST_COUNT = (1 << 31) - 1
 
 def integer(text: str) -> int | None:
     """A whole number of less than 63 bits (`02` is 2); None for anything else."""
-    if not _WHOLE.fullmatch(text):
+    if not _NUMERIC.fullmatch(text):
         return None
     value = float(text)
     return int(value) if abs(value) < _LARGEST and value == int(value) else None
 
 
 def number(text: str) -> float:
-    """The number that the text begins with (`12,5` is 12); 0 when it begins with none."""
+    """The number that the text begins with (`12,5` is 12); 0 when it begins with none, or with one too large."""
     found = _NUMBER.match(text)
-    return float(found[0]) if found else 0.0
+    value = float(found[0]) if found else 0.0
+    return value if math.isfinite(value) else 0.0
 
 
 def money(value: float) -> float:
@@ -63,6 +66,11 @@ def decoded(text: str) -> str:
     return decode_entities(text)
 
 
+def unbroken(text: str) -> str:
+    """Text without line breaks."""
+    return text.translate(_BREAKS)
+
+
 def trimmed(text: str) -> str:
     """`plain`, trimmed."""
     return plain(text).strip(BLANKS)
@@ -80,15 +88,26 @@ def seconds(text: str) -> int | None:
 
 
 def visitor_id(text: str) -> int | None:
-    """The first 16 hex digits; what is no hex digit counts as 0. None for a shorter text."""
-    if len(text) < 16:
-        return None
-    return int("".join(c if c in _HEX else "0" for c in text[:16].lower()), 16)
+    """The first 16 hex digits; a byte that is no hex digit counts as 0. None for a shorter text."""
+    digits = _bytes(text)
+    return int("".join(c if c in _HEX else "0" for c in digits[:16].lower()), 16) if len(digits) >= 16 else None
 
 
 def forced_visitor_id(text: str) -> int | None:
     """As `visitor_id`, of exactly 16 characters."""
-    return visitor_id(text) if len(text) == 16 else None
+    return visitor_id(text) if len(_bytes(text)) == 16 else None
+
+
+def _bytes(text: str) -> str:
+    """A character per byte."""
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def order_id(text: str) -> str:
+    """An order id, plain; cut where its HTML-escaped form has 100 characters, as Matomo stores it."""
+    word = plain(text)
+    escaped = escape(word)
+    return word if len(escaped) <= ORDER_LENGTH else decode_entities(escaped[:ORDER_LENGTH])
 
 
 def page_view_id(text: str) -> str:
@@ -123,7 +142,7 @@ def product_categories(text: str) -> list[str] | None:
         return None
     if not isinstance(found, list):
         return None
-    return [plain(str(entry)) for entry in found if str(entry).strip(BLANKS)][:5]
+    return [plain(whole(str(entry))) for entry in found if str(entry).strip(BLANKS)][:5]
 
 
 def items(text: str) -> list[tuple[str, str, list[str], float, int]]:
@@ -153,26 +172,29 @@ def _item(entry: Any) -> tuple[str, str, list[str], float, int] | None:
 def _word(value: Any) -> str:
     if value is None or value is False or isinstance(value, (list, dict)):
         return ""
-    if isinstance(value, (bool, float)) and math.isfinite(value) and value == int(value):
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
         value = int(value)  # true is 1, as is 1.0
-    return plain(str(value)).strip(BLANKS)
+    return plain(whole(str(value))).strip(BLANKS)
 
 
 def _price(value: Any) -> float:
-    try:
-        return 0.0 if value is None or isinstance(value, bool) else money(float(value))
-    except (TypeError, ValueError):
-        return 0.0
+    found = _numeric(value)
+    return 0.0 if found is None else money(found)
 
 
 def _quantity(value: Any) -> int:
-    if value is None or isinstance(value, (list, dict)):
-        return 1
+    found = 1 if value is True else _numeric(value)
+    return 1 if found is None else int(max(-LARGEST_COUNT, min(found, LARGEST_COUNT))) or 1
+
+
+def _numeric(value: Any) -> float | None:
+    """A number, or a text that is wholly one; None for anything else."""
+    if isinstance(value, str):
+        value = float(value) if _NUMERIC.fullmatch(value) else None
     try:
-        count = int(float(value))
-    except (TypeError, ValueError, OverflowError):
-        return 1
-    return max(-LARGEST_COUNT, min(count, LARGEST_COUNT)) or 1
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    except OverflowError:  # a whole number beyond all limits
+        return None
 
 
 def custom_variables(text: str) -> list[str | None] | None:
