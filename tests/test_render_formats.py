@@ -237,6 +237,21 @@ def test_xml_lists_and_nested_tables_are_rows() -> None:
     ]
 
 
+def test_xml_goals_are_rows_of_columns_or_of_a_number() -> None:
+    row = Row({"goals": {"idgoal=1": {"revenue": 2}}, "totalConversionsByGoal": {"idgoal=1": 3, "idgoal=2": ""}})
+    assert render(DataTable([row]), "xml").decode().split("\n")[3:-2] == [
+        "\t\t<goals>",
+        "\t\t\t<row idgoal='1'>",
+        "\t\t\t\t<revenue>2</revenue>",
+        "\t\t\t</row>",
+        "\t\t</goals>",
+        "\t\t<totalConversionsByGoal>",
+        "\t\t\t<row idgoal='1'>3</row>",
+        "\t\t\t<row idgoal='2' />",
+        "\t\t</totalConversionsByGoal>",
+    ]
+
+
 # --- terminal
 
 WIDE = DataTable([Row({"label": "x" * 70, "nb_visits": 12345, "sum_daily_nb_uniq_visitors": 3, "exit_rate": "4%"})])

@@ -104,7 +104,6 @@ def _element(tag: str, value: Any, depth: int, attributes: str = "") -> str:
 
 def _nested(value: Any, depth: int) -> str | None:
     """The elements of a nested value, each with its newline; None for a single value."""
-    indent = "\t" * depth
     if isinstance(value, DataTable):
         return "".join(_rows(value, depth, RenderOptions()))
     if isinstance(value, SimpleTable):
@@ -112,9 +111,7 @@ def _nested(value: Any, depth: int) -> str | None:
     goals = goal_rows(value)
     if goals is not None:
         return "".join(
-            f"{indent}<row idgoal='{_escaped(goal)}'>\n{_cells(cells, depth + 1, _has_valid_names([cells]))}"
-            f"{indent}</row>\n"
-            for goal, cells in goals.items()
+            _element("row", one, depth, f" idgoal='{_escaped(goal)}'") + "\n" for goal, one in goals.items()
         )
     if isinstance(value, dict):
         return _cells(value, depth, _has_valid_names([value]))
