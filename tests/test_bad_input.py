@@ -7,6 +7,7 @@ import gzip
 import os
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,12 +103,13 @@ def test_the_other_files_are_imported(capsys: Captured) -> None:
 def test_a_truncated_log(capsys: Captured) -> None:
     packed = gzip.compress(text([hit("10:00:00", f"/{n * 7919 % 10007}") for n in range(2000)]))
     Path("x.log.gz").write_bytes(packed[: len(packed) // 2])
+    readable = zlib.decompressobj(31).decompress(packed[: len(packed) // 2]).count(b"\n")
     assert app.run(["import-logs", "x.log.gz"]) == 5
     errors = capsys.readouterr().err.splitlines()
     assert errors[-1] == "piwik: x.log.gz: the compressed data are damaged; what could be read is imported"
     with Database.at("piwik.duckdb").read() as connection:
         [(rows,)] = connection.execute("SELECT count(*) FROM request").fetchall()
-    assert 0 < rows < 2000
+    assert readable - 3 <= rows <= readable < 2000
     Path("x.log.gz").write_bytes(packed)
     assert app.run(["import-logs", "x.log.gz"]) == 0
     assert f"2,000 lines read = {2000 - rows:,} imported" in capsys.readouterr().err

@@ -11,7 +11,6 @@ import io
 import lzma
 import sys
 import tempfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,34 +61,70 @@ class _Readable(Protocol):
     def close(self) -> None: ...
 
 
-class _ZstdFile:
-    """Reads zstd frames; raises EOFError where the data end within one (zstandard's own reader stays silent)."""
+_PACKED = 1 << 13
+_MOST = 1 << 20
+"""So much of a compressed file is read at a time, and so much unpacked where the format lets us stop. What the first
+holds is lost where the data are damaged.
+"""
 
-    def __init__(self, raw: io.BufferedReader) -> None:
-        import zstandard
 
+class _Unpacked:
+    """Reads one compressed stream after the other, to the last byte before an early end or damage: then EOFError.
+
+    The readers of the standard library keep back what stands before the end, zstandard's stays silent.
+    """
+
+    def __init__(self, raw: io.BufferedReader, kind: str) -> None:
         self._raw = raw
-        self._new = zstandard.ZstdDecompressor().decompressobj
-        self._frame = self._new()
+        self._kind = kind
+        self._stream = self._new()
         self._started = False
+        self._left = b""
+        """Compressed bytes that are read and not yet unpacked."""
         self._ready = memoryview(b"")
+
+    def _new(self) -> Any:
+        if self._kind == "gzip":
+            from isal import isal_zlib
+
+            return isal_zlib.decompressobj(31)
+        if self._kind == "zstd":
+            import zstandard
+
+            return zstandard.ZstdDecompressor().decompressobj()
+        return bz2.BZ2Decompressor() if self._kind == "bzip2" else lzma.LZMADecompressor()
 
     def readinto(self, room: memoryview) -> int:
         """Fill the beginning of `room`; how many bytes, none at the end."""
         while not self._ready:
-            packed = self._frame.unused_data if self._frame.eof else b""
-            if self._frame.eof:
-                self._frame, self._started = self._new(), False
-            packed = packed or self._raw.read(1 << 16)
-            if not packed:
+            if self._stream.eof:
+                self._left = self._stream.unused_data
+                self._stream, self._started = self._new(), False
+            waits = getattr(self._stream, "needs_input", True)
+            packed = self._left or (self._raw.read(_PACKED) if waits else b"")
+            if not packed and waits:
                 if self._started:
-                    raise EOFError("the data end within a zstd frame")
+                    raise EOFError(f"the data end within a {self._kind} stream")
                 return 0
-            self._started = True
-            self._ready = memoryview(self._frame.decompress(packed))
+            self._left = b""
+            if not self._started:  # what stands between streams may be padded with zeros
+                packed = packed.lstrip(b"\0")
+                self._started = bool(packed)
+            if self._started:
+                self._ready = memoryview(self._unpack(packed))
         part, self._ready = self._ready[: len(room)], self._ready[len(room) :]
         room[: len(part)] = part
         return len(part)
+
+    def _unpack(self, packed: bytes) -> bytes:
+        most = () if self._kind == "zstd" else (_MOST,)
+        try:
+            unpacked: bytes = self._stream.decompress(packed, *most)
+        except Exception as error:  # the libraries' own error classes share no base
+            raise EOFError(f"damaged {self._kind} data") from error
+        if self._kind == "gzip":
+            self._left = self._stream.unconsumed_tail
+        return unpacked
 
     def close(self) -> None:
         """The raw file is closed by whoever opened it."""
@@ -131,17 +166,8 @@ class LogStream:
     def _decompressed(self) -> _Readable:
         start = self._raw.peek(6)[:6]
         kind = next((kind for magic, kind in _MAGIC if start.startswith(magic)), None)
-        if kind == "gzip":
-            from isal import igzip
-
-            opened: Any = igzip.IGzipFile
-            return cast(_Readable, opened(fileobj=self._raw, mode="rb"))
-        if kind == "bzip2":
-            return bz2.BZ2File(self._raw)
-        if kind == "xz":
-            return lzma.LZMAFile(self._raw)
-        if kind == "zstd":
-            return _ZstdFile(self._raw)
+        if kind is not None:
+            return _Unpacked(self._raw, kind)
         return self._raw
 
     def reopen(self) -> None:
@@ -302,16 +328,8 @@ class LogStream:
             except EOFError:
                 self.truncated = True
                 break
-            except (OSError, lzma.LZMAError, zlib.error, ValueError) as error:
-                if self._file is self._raw:
-                    raise InputError(f"{self.name}: {error}") from error
-                self.truncated = True
-                break
-            except Exception as error:  # zstandard's and isal's own error classes share no base
-                if type(error).__module__.split(".")[0] not in ("zstd", "zstandard", "isal"):
-                    raise
-                self.truncated = True
-                break
+            except (OSError, ValueError) as error:
+                raise InputError(f"{self.name}: {error}") from error
             if not count:
                 self.truncated = self._damaged
                 break
