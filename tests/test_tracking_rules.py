@@ -119,6 +119,21 @@ def test_halves_of_characters_are_no_text(tmp_path: Path) -> None:
     assert [name for (name,) in names] == [f"{n} ? \U0001f600" for n in range(3)]
 
 
+def test_load_times_of_a_page_view_come_by_its_id_only(tmp_path: Path) -> None:
+    """Of several page views of one id in a visit the latest gets them; nothing is known without an id."""
+    database = shop(tmp_path / "piwik.duckdb")
+    track(
+        database,
+        request("10:00:00", "/a", id=ANNA),
+        request("10:00:10", "/a", id=ANNA, ping=1, pf_srv=5),
+        request("10:00:20", "/b", id=ANNA, pv_id="bbbbbb", pf_srv=6),
+        request("10:00:30", "/b", id=ANNA, pv_id="bbbbbb"),
+        request("10:00:40", "/b", id=ANNA, pv_id="bbbbbb", ping=1, pf_srv=7),
+        request("10:00:50", "/b", id=ANNA, pv_id="cccccc", ping=1, pf_srv=8),
+    )
+    assert actions(database, "time_server") == [(None,), (6,), (7,)]
+
+
 @pytest.mark.parametrize(
     ("rules", "excluded"),
     [

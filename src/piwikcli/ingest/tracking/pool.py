@@ -208,7 +208,7 @@ def load(connection: Connection) -> dict[str, Any]:
                x.visit_dimension IS NOT NULL OR x.visit_var IS NOT NULL AS varies,
                coalesce(x.country, x.region, x.city, x.latitude::VARCHAR, x.longitude::VARCHAR) IS NOT NULL AS moves,
                x.idorder IS NOT NULL AS has_order,
-               coalesce(hash(nullif(x.idpageview, '')), 0) AS page_view,
+               CASE WHEN coalesce(x.idpageview, '') = '' THEN 0::UBIGINT ELSE hash(x.idpageview) END AS page_view,
                r.type::BIGINT AS referrer_type, hash(lower(coalesce(r.name, ''))) AS campaign,
                hash(lower(coalesce(r.keyword, ''))) AS keyword, r.keyword_from_host,
                {numbers}
