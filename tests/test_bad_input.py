@@ -11,11 +11,13 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from helpers_import import hit, text
 from piwikcli.commands import app, console, options
 from piwikcli.store import Database
+from piwikcli.store.database import explained
 
 Captured = pytest.CaptureFixture[str]
 
@@ -206,6 +208,22 @@ def test_a_file_that_is_no_database(capsys: Captured) -> None:
     for line in ("import-logs x.log", "report VisitsSummary.get"):
         assert "piwik.duckdb: " in fails(capsys, line, 5)
     assert Path("piwik.duckdb").read_bytes().startswith(b"this is text")
+
+
+def test_a_damaged_database(imported: Database, capsys: Captured) -> None:
+    with imported.path.open("r+b") as file:
+        for offset in range(20_000, imported.path.stat().st_size, 10_000):
+            file.seek(offset)
+            file.write(b"\xff" * 4000)
+    for line in ("import-logs access.log", "report VisitsSummary.get", "status"):
+        assert fails(capsys, line, 5).startswith("the database is damaged: restore a copy")
+
+
+def test_no_space_and_no_memory(imported: Database, capsys: Captured) -> None:
+    assert fails(capsys, "archive --memory-limit 1MB", 1).startswith("out of memory (try a higher --memory-limit")
+    full = duckdb.TransactionException('Failed to commit: Could not write file "a.wal": No space left on device')
+    assert str(explained(full)).startswith("no space left for the database; nothing of this transaction was kept")
+    assert explained(duckdb.BinderException("no such column")) is None
 
 
 # --- a busy database ---

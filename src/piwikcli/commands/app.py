@@ -318,10 +318,18 @@ def _failed(error: BaseException) -> int:
             return _fail(error, f"{where}{error.strerror or error}", ExitCode.FAILED)
         case MemoryError():
             return _fail(error, "out of memory (try --memory-limit or fewer --threads)", ExitCode.FAILED)
+        case _ if "duckdb" in sys.modules and (known := _of_the_engine(error)) is not None:
+            return _fail(error, str(known), known.exit_code)
         case _:
             text = f"{type(error).__name__}: {error}"
             hint = "this is a bug in piwikcli; --debug shows where"
             return _fail(error, f"{text} ({hint})", ExitCode.FAILED)
+
+
+def _of_the_engine(error: BaseException) -> PiwikError | None:
+    from piwikcli.store.database import explained
+
+    return explained(error)
 
 
 def _fail(error: BaseException, message: str, code: int) -> int:

@@ -39,6 +39,7 @@ def interrupt_all() -> None:
         connection.interrupt()
 
 
+_FULL = re.compile(r"No space left on device|[Dd]isk quota exceeded|not enough (?:disk )?space")
 _LOCK_WORDS = ("Could not set lock", "Conflicting lock", "different configuration", "being used by another")
 
 
@@ -187,6 +188,22 @@ class Database:
             f"{self.path}: busy: {holder} has held it for longer than {self.lock_timeout:g} s "
             "(wait for it, or raise --lock-timeout)"
         )
+
+
+def explained(error: BaseException) -> PiwikError | None:
+    """What an error of the engine's means to a user, where it is no fault of the program; else None."""
+    import duckdb
+
+    text = _first_line(str(error))
+    if isinstance(error, duckdb.Error) and "Corrupt database file" in text:
+        return InputError("the database is damaged: restore a copy, or import the logs into a new one (--db PATH)")
+    if isinstance(error, duckdb.Error) and _FULL.search(text):
+        return PiwikError(f"no space left for the database; nothing of this transaction was kept ({text})")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return PiwikError("out of memory (try a higher --memory-limit or fewer --threads)")
+    if isinstance(error, duckdb.IOException):
+        return InputError(f"the database cannot be read or written: {text}")
+    return None
 
 
 def keep(connection: Connection) -> None:
