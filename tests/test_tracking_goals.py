@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers_import import SAFARI
 from piwikcli.ingest.tracking.goals import matches
 from piwikcli.ingest.tracking.values import items as parse_items
 from piwikcli.ingest.tracking.values import money, number
@@ -157,6 +158,20 @@ def test_returning_customers(tmp_path: Path) -> None:
         (0, 0, 0),
         (1, 3600, 3600),
         (2, 7200, 7200),
+    ]
+
+
+def test_an_order_is_unknown_to_a_visit_that_began_before_it(tmp_path: Path) -> None:
+    database = shop(tmp_path / "piwik.duckdb")
+    track(
+        database,
+        request("10:00:00", id=ANNA),
+        request("10:00:10", id=ANNA, ua=SAFARI, new_visit=1),
+        request("10:00:20", idgoal=0, ec_id="O"),  # on the first device, where the first visit goes on
+    )
+    assert visits(database, "visitor_count_visits", "visitor_returning", "visitor_seconds_since_order") == [
+        (1, 0, 0),
+        (2, 1, None),
     ]
 
 

@@ -13,6 +13,7 @@ from piwikcli.ingest.recognise import DIRECT, NULL, VISIT_LENGTH, Ids, Ints
 from piwikcli.ingest.tracking.assign import Assigned
 from piwikcli.ingest.tracking.batch import DOWNLOAD, EVENT, OUTLINK, PAGE, PING, SEARCH, Bools
 
+_NEVER = np.iinfo(np.int64).max
 _COUNTED = (PAGE, SEARCH, EVENT, OUTLINK, DOWNLOAD)
 
 
@@ -34,6 +35,8 @@ class Facts:
     """
 
     first: Bools
+    arrival: Ints
+    """Place in the total order."""
     idrequest: Ints
     time: Ints
     day: Ints
@@ -128,7 +131,8 @@ def compose(f: Facts, assigned: Assigned, history: History) -> Composed:
     start = f.time[heads]
     last_row = latest(~ping)[tails]
     previous = assigned.previous[len(history.start) :]
-    past = _histories(previous, start, f.has_order[heads], ordered[tails], history)
+    first_order = np.minimum.reduceat(np.where(f.has_order, f.arrival, _NEVER), heads)
+    past = _histories(previous, start, f.arrival[heads], first_order, history)
     known = previous != NULL
     first_page = np.minimum.reduceat(np.where(page, row, n), heads)
     entry_url = np.where(first_page < n, f.url[np.minimum(first_page, n - 1)], NULL)
@@ -211,26 +215,29 @@ class _Past:
     """The previous visit's `since_order`."""
 
 
-def _histories(previous: Ints, start: Ints, begins_with_order: Bools, orders: Bools, history: History) -> _Past:
-    """One visit after the other, since each needs its predecessor's; `previous` counts the history's visits first."""
+def _histories(previous: Ints, start: Ints, begin: Ints, first_order: Ints, history: History) -> _Past:
+    """One visit after the other, since each needs its predecessor's; `previous` counts the history's visits first.
+
+    `begin` and `first_order` are places in the total order: what follows in the predecessor is not known yet.
+    """
     seeds, n = len(history.start), len(start)
     starts = np.append(history.start, start)
     count = np.append(history.count, np.ones(n, dtype=np.int64))
     since_first = np.append(history.since_first, np.zeros(n, dtype=np.int64))
-    since_order = np.append(history.since_order, np.full(n, NULL, dtype=np.int64))
-    initial, before = np.full(n, NULL, dtype=np.int64), np.full(n, NULL, dtype=np.int64)
-    since_order[seeds:][orders] = 0
-    initial[begins_with_order] = 0
+    # at the beginning of each visit; of those of the history at their end
+    since_order = np.append(history.since_order, np.where(first_order == begin, 0, NULL))
+    ordered = np.append(np.full(seeds, _NEVER), first_order)
+    before = np.full(n, NULL, dtype=np.int64)
     for visit in np.flatnonzero(previous != NULL).tolist():
         p, own = int(previous[visit]), seeds + visit
         passed = starts[own] - starts[p]
         count[own] = count[p] + 1
         since_first[own] = since_first[p] + passed if since_first[p] != NULL else NULL
-        before[visit] = since_order[p]
-        if since_order[p] != NULL and not begins_with_order[visit]:
-            initial[visit] = since_order[p] + passed
-            if not orders[visit]:
-                since_order[own] = initial[visit]
+        before[visit] = 0 if ordered[p] < begin[visit] else since_order[p]
+        if before[visit] != NULL and first_order[visit] != begin[visit]:
+            since_order[own] = before[visit] + passed
     known = previous != NULL
     since_last = np.where(known, start - starts[np.maximum(previous, 0)], 0)
-    return _Past(count[seeds:], since_last, since_first[seeds:], since_order[seeds:], initial, before)
+    initial = since_order[seeds:]
+    at_end = np.where(first_order != _NEVER, 0, initial)
+    return _Past(count[seeds:], since_last, since_first[seeds:], at_end, initial, before)

@@ -133,6 +133,7 @@ def recognise(given: Given, look_back: int) -> Recognised:
     composed = compose(
         Facts(
             first=first,
+            arrival=order,
             **{name: c[name] for name in ("idrequest", "time", "day", "hour", "kind", "url", "name", "client")},
             referrer=c["referrer"],
             referrer_type=c["referrer_type"],
