@@ -86,6 +86,16 @@ def test_a_goal_that_could_never_be_converted_is_refused(capsys: Captured) -> No
     assert "it has none" in run(capsys, "goals", "update", "7", "--idsite", "1", "--revenue", "1")[2]
 
 
+def test_an_expression_that_is_none_is_stored_but_named(capsys: Captured) -> None:
+    """Matomo stores such a goal, too; it never matches."""
+    line = ("goals", "add", "--idsite", "1", "--name", "G", "--match", "url", "--pattern-type", "regex", "--pattern")
+    code, out, err = run(capsys, *line, "(")
+    assert (code, out) == (0, "1\n")
+    assert err.startswith("piwik: warning: goal 1 will never match: '(' is not a regular expression: missing )")
+    assert run(capsys, *line, "^/a/") == (0, "2\n", "")
+    assert "goal 2 will never match" in run(capsys, "goals", "update", "2", "--idsite", "1", "--pattern", "[")[2]
+
+
 def test_dimensions_have_an_id_per_site_and_an_index_per_scope(capsys: Captured, database: Database) -> None:
     def add(scope: str, *more: str) -> str:
         return run(capsys, "dimensions", "add", "--idsite", "1", "--name", "D", "--scope", scope, *more)[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from piwikcli.commands import options, output
+from piwikcli.commands import console, options, output
 from piwikcli.commands.site_choice import one_site, open_existing
 from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
@@ -95,8 +95,15 @@ def add(
     from piwikcli.store import goals
 
     with database.write() as connection:
-        idgoal = goals.add(connection, one_site(connection, idsite), **settings.named())
+        site = one_site(connection, idsite)
+        idgoal = goals.add(connection, site, **settings.named())
+        _warn(goals.get(connection, site, idgoal))
     output.line(idgoal)
+
+
+def _warn(goal: Goal) -> None:
+    if wrong := goal.wrong_regex:
+        console.warn(f"goal {goal.idgoal} will never match: {goal.pattern!r} is not a regular expression: {wrong}")
 
 
 @app.command("list", epilog=options.examples("piwik goals list", "piwik goals list --idsite 1 --format json"))
@@ -139,7 +146,9 @@ def update(
     from piwikcli.store import goals
 
     with database.write() as connection:
-        goals.update(connection, one_site(connection, idsite), idgoal, **changes)
+        site = one_site(connection, idsite)
+        goals.update(connection, site, idgoal, **changes)
+        _warn(goals.get(connection, site, idgoal))
 
 
 @app.command(epilog=options.examples("piwik goals delete 2 --idsite 1 --yes"))

@@ -41,6 +41,18 @@ class Goal:
     event_value_as_revenue: bool = False
     deleted: bool = False
 
+    @property
+    def wrong_regex(self) -> str:
+        """Why its pattern, as it is and URL-decoded, is no regular expression, so that it never matches; or empty."""
+        if self.pattern_type != "regex":
+            return ""
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            decoded = unquote_plus(self.pattern)
+            return str(error) if decoded == self.pattern else replace(self, pattern=decoded).wrong_regex
+        return ""
+
 
 _COLUMNS = tuple(field.name for field in fields(Goal))
 
