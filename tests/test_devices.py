@@ -383,6 +383,23 @@ AGENTS: list[tuple[str, tuple[object, ...]]] = [
         ("LIN", "", "CH", "120.0", "Blink", 1, 6, "TA", "generic car browser"),
     ),
     (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64; XBOX_ONE_ED) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/51.0.2704.79 Safari/537.36 Edge/14.14393",
+        ("XBX", "", "PS", "14.14393", "Edge", 1, 4, "MS", "Xbox One"),
+    ),
+    (
+        "Mozilla/5.0 (Linux; U; en-US) AppleWebKit/528.5+ (KHTML, like Gecko, Safari/528.5+) Version/4.0 Kindle/3.0",
+        ("LIN", "", "KI", "3.0", "WebKit", 1, 2, "AZ", "Kindle"),
+    ),
+    (
+        "HbbTV/1.2.1 (;Panasonic;VIERA 2013;3.672;4101-0003 0002-0000;)",
+        ("UNK", "UNK", "UNK", "", "", None, 5, "PA", "generic tv"),
+    ),
+    (
+        "Opera/9.80 (Android 2.3.7; Linux; Opera Mobi/46154) Presto/2.11.355 Version/12.10",
+        ("AND", "2.3", "OM", "12.10", "Presto", 1, 1, "", "generic smartphone"),
+    ),
+    (
         "Mozilla/5.0 (Linux; Android 12; Quest 2) AppleWebKit/537.36 (KHTML, like Gecko) OculusBrowser/29.0.0.3.60 "
         "Chrome/116.0.5845.193 VR Safari/537.36",
         ("AND", "12", "OC", "29.0", "Blink", 1, 12, "MF", "Quest 2"),
@@ -434,6 +451,7 @@ def test_versions_have_two_parts(version: str, short: str) -> None:
         ("Windows 98; Win 9x 4.90", ("WIN", "ME")),
         ("Windows; Microsoft Windows 10 x64", ("WIN", "10")),
         ("Windows 8.1", ("WIN", "8.1")),
+        ("Macintosh; OS X 10.14.2", ("MAC", "10.14")),
         ("Windows Phone 8.1; Android 4.0", ("WPH", "8.1")),
         ("Linux; Android", ("AND", "")),
         ("Linux; HarmonyOS 4.0.0", ("HAR", "4.0")),
@@ -459,6 +477,9 @@ def test_systems(text: str, system: tuple[str, str]) -> None:
         ("moto g(60)", ("MR", "Moto G60")),
         ("Moto G (5) Plus", ("MR", "Moto G5 Plus")),
         ("motorola edge 20", ("MR", "Edge 20")),
+        ("22126RN91Y", ("XI", "Redmi 12C")),
+        ("24094RAD4G", ("XI", "24094RAD4G")),
+        ("FP4", ("FA", "4")),
         ("Redmi Note 8T", ("XI", "Redmi Note 8T")),
         ("M2101K6G", ("XI", "Redmi Note 10 Pro")),
         ("CPH2211", ("OP", "Reno 5Z")),

@@ -102,6 +102,7 @@ M2007J17G Mi 10T Lite, M2011K2G Mi 11, M2101K9AG Mi 11 Lite, M2102K1G Mi 11 Ultr
 21121119SG Redmi 10, 21061119AG Redmi 10, 2201123G 12, 2203129G 12 Lite, 22071212AG 12T, 22081212UG 12T Pro
 2211133G 13, 2210132G 13 Pro, 2306EPN60G 13T, 23078PND5G 13T Pro, 23127PN0CG 14, 21081111RG 11T
 2107113SG 11T Pro, 22021211RG Poco F4, 23049PCD8G Poco F5
+22126RN91Y Redmi 12C, 23100RN82L Redmi 13C, 23129RAA4G Redmi Note 13, 23117RA68G Redmi Note 13 Pro
 """
 
 _OPPO = """
@@ -233,7 +234,8 @@ RULES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
             r"(?:Xiaomi )?((?:Redmi|POCO|Mi|MIX|Black Shark)[ _].+|Mi[A-Z]\w+|HM NOTE .+|M\d{4}[A-Z]\w+)",
             "{0}",
         ),
-        ("XI", r"(2\d{5,9}[A-Z]\w*)", "{0}"),
+        ("XI", r"(2\d{3,9}[A-Z]\w+)", "{0}"),
+        ("FA", r"(?:Fairphone )?FP(\d)", "{0}"),
         ("GO", r"((?:Pixel|Nexus)\b.*)", "{0}"),
         ("OP", r"(CPH\d{4}|P[A-Z]{3}\d{2}|X9\d{3})", "{0}"),
         ("RE", r"(RMX\d{4})", "{0}"),

@@ -71,6 +71,7 @@ _TV_MODELS: tuple[tuple[re.Pattern[str], dict[str, str], str], ...] = (
 )
 """What tells a model, the models of some, the model of the others."""
 _CARS = re.compile(r"\b(?:Tesla/[\w.-]*\d|QtCarBrowser)")
+_HBBTV = re.compile(r"HbbTV/[\d.]+ \([^;)]*; ?([^;)]+);")
 _KAIOS_MODEL = re.compile(r"\(Mobile; (?:Android; )?([A-Za-z]+)[_ ]([^;)]+); rv:")
 _IPHONE = re.compile(r"\biPhone ?(\d+)[,C](\d)")
 _HEADSETS = re.compile(r"Quest(?: \w+)*$")
@@ -79,7 +80,8 @@ _CONSOLES = (
     (re.compile(r"PlayStation ?(\d)", re.I), "SO", "PlayStation {0}"),
     (re.compile(r"Nintendo (3DS|DSi|DS|Switch|Wii ?U|Wii)"), "NI", "{0}"),
     (re.compile(r"Xbox (One|Series S|Series X)"), "MS", "Xbox {0}"),
-    (re.compile(r"\bXbox()\b"), "MS", "Xbox 360"),
+    (re.compile(r"XBOX_ONE_ED"), "MS", "Xbox One"),
+    (re.compile(r"\bXbox\b", re.I), "MS", "Xbox 360"),
 )
 _WINDOWS_PHONE = re.compile(
     r"IEMobile/[\d.]+; (?:ARM; )?(?:Touch; )?(?:rv:[\d.]+; )?([^;)]+); ([^;)]+)"
@@ -136,13 +138,17 @@ def _named(agent: str, system: System, lookup: Lookup) -> Model:
     if system.code in ("PSP", "PS3", "NDS", "WII", "XBX"):
         for pattern, brand, model in _CONSOLES:
             if match := pattern.search(agent):
-                return Model(CONSOLE, brand, model.format(match[1]))
+                return Model(CONSOLE, brand, model.format(*match.groups()))
     if _TV.find(agent) is not None:
         brand = next((code for token, code in _TV_BRANDS if token in agent), "")
+        if not brand and (match := _HBBTV.search(agent)):
+            brand = _BRAND_CODES.get(match[1].strip().lower(), "")
         for pattern, models, other in _TV_MODELS:
             if match := pattern.search(agent):
                 return Model(TV, brand, models.get(match[0], other))
         return Model(TV, brand, "")
+    if " Kindle/" in agent:
+        return Model(TABLET, "AZ", "Kindle")
     if _CARS.search(agent):
         return Model(CAR_BROWSER, "TA", "")
     if system.code == "KOS" and (match := _KAIOS_MODEL.search(agent)):
