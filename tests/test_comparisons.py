@@ -34,7 +34,15 @@ def compared(store: Store, method: str = COUNTRY, **parameters: str) -> list[dic
 
 @pytest.mark.parametrize(
     ("now", "then", "expected"),
-    [(6, 8, "-25%"), (8, 6, "+33.3%"), (0, 0, "+0%"), (5, 0, "+100%"), (0, 5, "-100%"), (35, 3, "+1,066.7%")],
+    [
+        (6, 8, "-25%"),
+        (8, 6, "+33.3%"),
+        (0, 0, "+0%"),
+        (5, 0, "+100%"),
+        (0, 5, "-100%"),
+        (35, 3, "+1,066.7%"),
+        (0.038, 0.032, "+18.8%"),
+    ],
 )
 def test_how_much_a_number_changed(now: float, then: float, expected: str) -> None:
     assert change(now, then) == expected

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from helpers_import import environment
+from helpers_import import archive_all, environment
 from helpers_tracking import OUTLINK, PAGE, Archived, Log
 from piwikcli.archive.periods import Period
 from piwikcli.errors import UsageError
 from piwikcli.store import dimensions
+from tracking_requests import add_dimension, request, shop, track
 
 DAY = Period.of("day", date(2026, 3, 2))
 WEEK = Period.of("week", date(2026, 3, 2))
@@ -116,6 +117,17 @@ def test_a_subtable_asked_for_and_a_flat_table(sections: Archived) -> None:
         "news - partner.example/x/": (1, "news - partner.example/x/"),
         "Value not defined - example.org/b": (1, "Value not defined - example.org/b"),
     }
+
+
+def test_values_of_events_are_shown_as_generation_times_in_thousandths(tmp_path: Path) -> None:
+    database = shop(tmp_path / "p.duckdb")
+    add_dimension(database, "action")
+    track(database, request("10:00:00", "/a", dimension1="news", e_c="a", e_a="b", e_v="7"))
+    archive_all(database)
+    found = Archived(database).ask(
+        "API.getProcessedReport", DAY, apiModule="CustomDimensions", apiAction="getCustomDimension", idDimension="1"
+    )
+    assert found.value["reportData"][0]["avg_time_generation"] == "0.007s"
 
 
 @pytest.mark.parametrize("asked", ["3", "9", "x"])

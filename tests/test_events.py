@@ -225,6 +225,8 @@ def test_products_that_were_bought_and_seen(products: Archived) -> None:
     # a product that nobody bought has the price that its page showed
     assert values(rows, *RATES) == {"S1": (50, 1.5, 1), "S3": (0.5, 4, 0), "S2": (9.5, 0, 0)}
     assert "price" not in rows[0]
+    shown = products.ask("API.getProcessedReport", DAY, apiModule="Goals", apiAction="getItemsSku")
+    assert shown.value["reportTotal"]["price"] == 100.49  # of the items that were bought
 
 
 def test_a_product_counts_in_each_of_its_categories(products: Archived) -> None:

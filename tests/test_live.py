@@ -19,6 +19,7 @@ from piwikcli.report.requests import ReportRequest
 from piwikcli.report.selection import Selection, periods_of, segment_of, sites_of
 from piwikcli.settings import Settings
 from piwikcli.store import Database
+from tracking_requests import add_goal, request, shop, track
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:122.0) Gecko/20100101 Firefox/122.0"
 CHROME = (
@@ -114,6 +115,30 @@ def test_actions_by_kind(database: Database) -> None:
     assert done[2]["siteSearchKeyword"] == "hats"
     assert (done[1]["url"], done[1]["pageviewPosition"]) == ("http://example.org/shop", 2)
     assert (done[4]["title"], done[4]["subtitle"]) == ("Download", "http://example.org/list.pdf")
+
+
+def test_load_times_and_goals_of_the_same_second(tmp_path: Path) -> None:
+    """A load time needs all its steps; of the same second a goal without a page comes first, others after theirs."""
+    database = shop(tmp_path / "p.duckdb")
+    add_goal(database, match_attribute="url", pattern="/b", pattern_type="contains")
+    add_goal(database, match_attribute="manually")
+    steps = {"pf_net": 1, "pf_srv": 20, "pf_tfr": 3, "pf_dm1": 4, "pf_dm2": 5, "pf_onl": 6}
+    track(
+        database,
+        request("10:00:00", "/a", pf_srv=20),
+        request("10:00:05", "/b", **steps),
+        request("10:00:05", "/c"),
+        request("10:00:05", "/c", idgoal=2),
+    )
+    [visit] = ask(database, "Live.getLastVisitsDetails")
+    done = [(one["type"], one["url"][-2:], one.get("pageLoadTime")) for one in visit["actionDetails"]]
+    assert done == [
+        ("action", "/a", None),
+        ("goal", "/c", None),
+        ("action", "/b", "0.04s"),
+        ("goal", "/b", None),
+        ("action", "/c", None),
+    ]
 
 
 def test_visits_without_actions_and_flat(database: Database) -> None:

@@ -120,6 +120,10 @@ def test_without_queued_filters_columns_are_ids(store: Store) -> None:
     other.archive(tables={"UserCountry_country": {("de",): visits(4, goals=goals)}})
     [row] = other.rows(COUNTRY, disable_queued_filters="1")
     assert row["10"] == {"0": {"1": 1, "2": 5, "8": 2}, "2": {"1": 3}}
+    # keys that count from 0 are a list, as in PHP
+    orders = Store()
+    orders.archive(tables={"UserCountry_country": {("de",): visits(4, goals={0: {"nb_conversions": 1}})}})
+    assert orders.rows(COUNTRY, disable_queued_filters="1")[0]["10"] == [{"1": 1}]
 
 
 def test_a_row_of_totals_is_beside_the_rows(store: Store) -> None:

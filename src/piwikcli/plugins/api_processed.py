@@ -9,11 +9,16 @@ from typing import Any
 
 from piwikcli.errors import UsageError
 from piwikcli.plugins.api import DataTable, Document, Request, Result, Row, SimpleTable, TableMap
+from piwikcli.plugins.api.table import Value
 from piwikcli.plugins.api_metadata import described
 
 OWN = ("apiModule", "apiAction", "showTimer", "hideMetricsDoc")
 _PER_VISIT = "nb_actions_per_visit"
 _PER_SEARCH = "nb_pages_per_search"
+_GENERATION = "avg_time_generation"
+_MINUTE = 60
+_OF_ROWS = ("sum_", "price")
+"""Columns that are not shown, and yet numbers of the rows."""
 _NOT_ADDITIVE = re.compile("^avg_|_rate|_percent")
 
 
@@ -63,8 +68,8 @@ def _columns(metadata: Mapping[str, Any], answer: Result) -> dict[str, str]:
         columns.setdefault("revenue", metadata["metricsGoal"]["revenue"])
     # only sites that measured it long ago have this one
     rows = _rows(answer)
-    if rows and not any("avg_time_generation" in row.columns for row in rows):
-        columns.pop("avg_time_generation", None)
+    if rows and not any(_GENERATION in row.columns for row in rows):
+        columns.pop(_GENERATION, None)
     return columns
 
 
@@ -86,7 +91,7 @@ def _shown(
         shown |= {name: 0 for name in columns if name not in found and name != "label"}
         if raw:
             return shown
-        return {name: request.formatted(value, types.get(name, "number")) for name, value in shown.items()}
+        return {name: _formatted(request, name, value, types.get(name, "number")) for name, value in shown.items()}
 
     if isinstance(answer, TableMap):
         parts = {key: _shown(request, one, columns, types, raw=raw) for key, one in answer.tables.items()}
@@ -102,6 +107,12 @@ def _shown(
     return [cells(row.columns) for row in answer.rows], about if any(about) else []
 
 
+def _formatted(request: Request, name: str, value: Value, kind: str) -> Value:
+    if name == _GENERATION and isinstance(value, (int, float)) and value < _MINUTE:
+        return f"{value}s"  # its thousandths count
+    return request.formatted(value, "duration" if name == _GENERATION else kind)
+
+
 def _totals(request: Request, answer: Result, metadata: Mapping[str, Any]) -> Any:
     """Sums of the columns over all rows, and what is per visit in them."""
     if isinstance(answer, TableMap):
@@ -113,7 +124,7 @@ def _totals(request: Request, answer: Result, metadata: Mapping[str, Any]) -> An
     totals = dict(answer.metadata.get("totals", {}))
     report = request.reports()[f"{metadata['module']}.{metadata['action']}"]
     for name in report.temporary:
-        if not name.startswith("sum_"):  # marks and divisors of the report's own, no numbers of its rows
+        if not name.startswith(_OF_ROWS):  # marks and divisors of the report's own, no numbers of its rows
             totals.pop(name, None)
     if _PER_VISIT in metadata.get("processedMetrics", {}) and totals.get("nb_visits"):
         totals[_PER_VISIT] = request.quotient(totals.get("nb_actions", 0), totals["nb_visits"], 1)

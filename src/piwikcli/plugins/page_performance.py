@@ -49,12 +49,13 @@ AVERAGES = tuple(
         "duration",
         optional=True,
         beside=(f"min_{column}", f"max_{column}"),
+        in_every_row=True,
     )
     for column in COLUMNS
 )
 PAGE_LOAD_TIME = ProcessedMetric(
     "avg_page_load_time",
-    lambda columns: round(sum(columns.get(f"avg_{column}", 0) for column in COLUMNS), 3),
+    lambda columns: sum(columns.get(f"avg_{column}", 0) for column in COLUMNS),
     "duration",
 )
 

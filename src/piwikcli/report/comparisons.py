@@ -13,7 +13,7 @@ from piwikcli.archive.periods import Period
 from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
 from piwikcli.plugins.pretty import pretty
-from piwikcli.report.formatting import rounded
+from piwikcli.report.formatting import quotient
 from piwikcli.report.numeric import is_numeric, number
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.selection import Selection, periods_of
@@ -157,7 +157,7 @@ def change(now: float, then: float) -> str:
     """
     if now == then:
         return "+0%"
-    percent = rounded((now - then) / abs(then) * 100, 1) if then else 100
+    percent = quotient((now - then) * 100, abs(then), 1) if then else 100
     return f"{'' if percent < 0 else '+'}{percent:,}%"
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from piwikcli.plugins.api import Report
 from piwikcli.report.context import ReportContext
 from piwikcli.report.filters import TOTAL_ROWS_BEFORE_LIMIT, GenericFilters, apply_row_filters
-from piwikcli.report.processed import known_columns, process_table, processed_of, untold, without
+from piwikcli.report.processed import complete, known_columns, process_table, processed_of, untold, without
+from piwikcli.report.reader import columns_of
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.rows import record_of, row_by_row, shaped
 from piwikcli.report.sorted_rows import SortedRows, TemporaryFile
@@ -57,14 +58,15 @@ def large_table(
     record = record_of(report, context)
     processed = processed_of(report, context)
     wanted = request.generic_filters(default_limit)
-    early = wanted.need({metric.name for metric in (*report.root_processed, *processed)})
     known = known_columns(report, context)
+    metrics, order = (*report.root_processed, *processed), columns_of(record)
+    early = wanted.need([metric.name for metric in metrics])
     nested = request.expanded or request.flat
     gone = frozenset[str]()
     if known:
         pieces = context.reader.pieces(record, PIECE, expanded=nested)
         tables = (shaped(report, replace(context, reader=piece), request) for piece in pieces)
-        gone = untold((*report.root_processed, *processed), tables, known)
+        gone = untold(metrics, tables, known)
         known = {*known} - gone
         del pieces, tables
 
@@ -77,7 +79,9 @@ def large_table(
     rows = SortedRows(wanted.filter_sort_column, descending=wanted.filter_sort_order == "desc", file=file)
     folded = False
     for piece in context.reader.pieces(record, PIECE, expanded=nested):
-        table = without(shaped(report, replace(context, reader=piece), request), gone)
+        table = complete(
+            without(shaped(report, replace(context, reader=piece), request), gone), metrics, known, order
+        )
         if early:
             process_table(table, report.root_processed, processed, known)
         table = apply_row_filters(table, wanted)

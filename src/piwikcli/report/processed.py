@@ -50,6 +50,32 @@ def without(table: DataTable, columns: frozenset[str]) -> DataTable:
     return table
 
 
+def complete(
+    table: DataTable, metrics: Sequence[Processed], known: Collection[str], order: Sequence[str]
+) -> DataTable:
+    """The table, whose rows all get the columns that optional metrics are made of: 0, those beside them None.
+
+    What is beside them are texts with the four decimals of a database column.
+    """
+    told = [metric for metric in metrics if isinstance(metric, Ratio) and metric.in_every_row]
+    told = [metric for metric in told if metric.divisor in known]
+    values: dict[str, Value] = {}
+    for metric in told:
+        values |= {metric.dividend: 0, metric.divisor: 0, **dict.fromkeys(metric.beside)}
+    texts = [name for metric in told for name in metric.beside]
+    places = {name: place for place, name in enumerate(("label", *order))}
+    for row in table.walk() if told else ():
+        if not values.keys() <= row.columns.keys():
+            found = values | row.columns
+            names = sorted(found, key=lambda name: places.get(name, len(places)))
+            row.columns = {name: found[name] for name in names}
+        for name in texts:
+            value = row.columns[name]
+            if value is not None:
+                row.columns[name] = f"{value:.4f}"
+    return table
+
+
 def process_table(
     table: DataTable,
     root: Sequence[Processed],

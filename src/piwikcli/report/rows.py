@@ -25,7 +25,8 @@ from piwikcli.report.flatten import Flat, flatten, page_url_label
 from piwikcli.report.goal_columns import add_goal_columns, wants_goal_columns
 from piwikcli.report.labels import filter_labels, is_encoded_path
 from piwikcli.report.pivot import COLUMN_LIMIT, check_dimension, pivot
-from piwikcli.report.processed import known_columns, process_table, processed_of, untold, without
+from piwikcli.report.processed import complete, known_columns, process_table, processed_of, untold, without
+from piwikcli.report.reader import columns_of
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.sorting import sort_table
 from piwikcli.report.sums import sum_rows, with_totals, with_totals_row
@@ -119,10 +120,7 @@ def filtered(
 ) -> DataTable:
     """The finished table; `compared` has the series of a comparison, this request's own first."""
     processed = processed_of(report, context)
-    known = known_columns(report, context)
-    table = shaped(report, context, request)
-    gone = untold((*report.root_processed, *processed), [table], known)
-    table, known = without(table, gone), {*known} - gone
+    table, known = _told(shaped(report, context, request), report, context, processed)
     if request.text("filter_add_columns_when_show_all_columns") not in ("", "0"):
         table, processed = _all_columns(table, report, request, processed)
     if wants_goal_columns(request):
@@ -142,6 +140,17 @@ def filtered(
     if compared:
         _compare(table, report, request, processed, compared)
     return _finished(table, report, request, pivoted=pivoted)
+
+
+def _told(
+    table: DataTable, report: Report, context: ReportContext, processed: Sequence[Processed]
+) -> tuple[DataTable, Collection[str]]:
+    """The table with the columns of optional metrics in all its rows or in none, and the columns known of it."""
+    known = known_columns(report, context)
+    metrics = (*report.root_processed, *processed)
+    gone = untold(metrics, [table], known)
+    known = {*known} - gone
+    return complete(without(table, gone), metrics, known, columns_of(record_of(report, context))), known
 
 
 def is_large(report: Report, context: ReportContext, request: ReportRequest, held: int = 0) -> bool:
@@ -228,9 +237,10 @@ def _compare(
 ) -> None:
     described: list[tuple[Series, Mapping[str, Value], DataTable | None]] = []
     for index, (series, context) in enumerate(compared):
-        other = table if index == 0 else shaped(report, context, request)
+        other = table
         if index:
-            process_table(other, report.root_processed, processed, known_columns(report, context))
+            other, known = _told(shaped(report, context, request), report, context, processed)
+            process_table(other, report.root_processed, processed, known)
         described.append((series, series.described(context.span), other))
     show, hide = request.words("showColumns"), request.words("hideColumns")
     compare(
@@ -310,7 +320,11 @@ def _with_ids(table: DataTable) -> DataTable:
         row.columns = {str(_IDS.get(name, name)): value for name, value in row.columns.items()}
         goals = row.columns.get(_GOALS)
         if isinstance(goals, dict):
-            row.columns[_GOALS] = {_goal_id(goal): _goal_ids(values) for goal, values in goals.items()}
+            found = {_goal_id(goal): _goal_ids(values) for goal, values in goals.items()}
+            # keys that count from 0 are a list's in PHP
+            row.columns[_GOALS] = (
+                list(found.values()) if list(found) == [str(i) for i in range(len(found))] else found
+            )
     return table
 
 

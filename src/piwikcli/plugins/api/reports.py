@@ -38,6 +38,8 @@ class Ratio:
     """Whether rows don't have it, rather than 0, where no row of the table has a dividend other than 0."""
     beside: tuple[str, ...] = ()
     """Columns that go where an optional one does."""
+    in_every_row: bool = False
+    """Whether rows that lack an optional one's columns have them as 0, and those beside them as nothing."""
 
 
 Processed = Ratio | ProcessedMetric

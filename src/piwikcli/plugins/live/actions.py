@@ -163,7 +163,7 @@ def _page(row: Row, request: Request, url: str) -> dict[str, Any]:
         "iconSVG": f"{IMAGES}/action.svg",
     }
     loaded = [row[name] for name in _TIMES if row[name] is not None]
-    if loaded:
+    if len(loaded) == len(_TIMES):  # a log knows the server's time alone
         found["pageLoadTimeMilliseconds"] = sum(loaded)
         found["pageLoadTime"] = request.formatted(sum(loaded) / 1000, "duration")
     return found

@@ -97,7 +97,7 @@ class _Site:
             "visitIp": _address(row["ip"]),
             "visitorId": row["visitor"],
             "fingerprint": row["fingerprint"],
-            "actionDetails": sorted(details + goals, key=lambda one: int(one["timestamp"])),
+            "actionDetails": sorted(details + goals, key=_in_order),
             "goalConversions": sum(1 for one in reached if one["idgoal"] > 0),
             "siteCurrency": self._site.currency,
             "siteCurrencySymbol": symbol,
@@ -261,3 +261,8 @@ def _language(code: str) -> str:
     if not code:
         return UNKNOWN
     return f"Language code {code}" if "-" in code else language_name(code)
+
+
+def _in_order(action: Mapping[str, Any]) -> tuple[int, int]:
+    """By time; in the same second a conversion comes after its page, and one without a page comes first."""
+    return int(action["timestamp"]), int(action.get("pageId") or action.get("goalPageId") or 0)
