@@ -13,9 +13,13 @@ from typing import Any
 
 import pytest
 
-from helpers_import import MIDNIGHT, SAFARI, hit, import_files, text
+from helpers_import import MIDNIGHT, SAFARI, hit, import_files, query, text
+from piwikcli.ingest.lookups.location import NOWHERE
+from piwikcli.ingest.lookups.referrers import Referrer
+from piwikcli.ingest.tracking.batch import Batch, Client
+from piwikcli.ingest.tracking.importer import TrackingImporter
 from piwikcli.store import Database
-from tracking_requests import add_dimension, add_goal, lines_of, request, shop, track_file
+from tracking_requests import add_dimension, add_goal, lines_of, request, shop, track, track_file
 
 _CAMPAIGNS = ("?utm_campaign=spring", "?utm_campaign=Spring&utm_term=tents", "?pk_campaign=autumn")
 _REFERRERS = ("https://www.google.com/search?q=tents", "https://blog.example.net/a", "http://example.org/in")
@@ -176,3 +180,20 @@ def test_pings_wait_for_the_visit_that_they_belong_to(tmp_path: Path) -> None:
             (1, 601)
         ]
         assert connection.execute("SELECT count(*) FROM request WHERE idvisit = 0").fetchall() == [(1,)]
+
+
+def test_a_vocabulary_may_grow_while_a_batch_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it does when the next piece is ready meanwhile: its clients, referrers and goals wait for their batch."""
+    learn = TrackingImporter._learn
+
+    def learn_and_go_on(self: TrackingImporter, batch: Batch) -> None:
+        learn(self, batch)
+        words = batch.vocabulary
+        words.clients[Client("203.0.113.99", "Unheard of/1.0", NOWHERE, "", "", 0)]
+        words.referrers[Referrer(3, "later.example", None, "https://later.example/")]
+
+    monkeypatch.setattr(TrackingImporter, "_learn", learn_and_go_on)
+    database = shop(tmp_path / "piwik.duckdb")
+    track(database, *stream(1, 20))
+    assert query(database, "SELECT count(*) FROM client WHERE ip = '203.0.113.99'") == [(0,)]
+    assert query(database, "SELECT count(*) FROM referrer WHERE name = 'later.example'") == [(0,)]

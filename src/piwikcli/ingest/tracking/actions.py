@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
@@ -37,13 +36,13 @@ from piwikcli.ingest.tracking.batch import (
     UNDEFINED,
     Bools,
     Ints,
-    Vocabulary,
     each,
     flagged,
     of_each,
     value_at,
 )
 from piwikcli.ingest.tracking.installation import Installation
+from piwikcli.ingest.tracking.memory import Memory, Page
 from piwikcli.ingest.tracking.sent import Sent
 from piwikcli.ingest.urls import BLANKS, clean_title, cut, normalise, normalise_target, split_prefix
 
@@ -96,25 +95,13 @@ def _unknown_goals(site: Ints, idgoal: Ints, installation: Installation) -> Bool
     return unknown
 
 
-class _Page(NamedTuple):
-    """What a URL becomes: places of page or keyword and category, the number of results, the prefix's number."""
-
-    kind: int
-    url: int
-    name: int
-    prefix: int
-    category: int
-    results: int
-    stored: int
-    """Place of the URL's text, as conversions keep it."""
-
-
 class Actions:
     """The actions of requests of one chunk, as columns of places; `kind` is final (a page may be a search)."""
 
-    def __init__(self, installation: Installation, words: Vocabulary, sent: Sent, site: Ints, kind: Ints) -> None:
+    def __init__(self, installation: Installation, memory: Memory, sent: Sent, site: Ints, kind: Ints) -> None:
         self._installation = installation
-        self._words = words
+        self._memory = memory
+        self._words = memory.words
         self._sent = sent
         self._site = site
         n = len(sent)
@@ -158,37 +145,14 @@ class Actions:
         self.columns["name"][pages] = titles[pages]
 
     def _page(self, charsets: list[str]) -> Callable[[int, int, int], int]:
-        self._found: list[_Page] = []
+        self._found: list[Page] = []
 
         def look(idsite: int, url: int, charset: int) -> int:
-            self._found.append(self._read_page(idsite, value_at(self._url.values, url), value_at(charsets, charset)))
+            key = (idsite, value_at(self._url.values, url), value_at(charsets, charset))
+            self._found.append(self._memory.pages[key])
             return len(self._found) - 1
 
         return look
-
-    def _read_page(self, idsite: int, url: str, charset: str) -> _Page:
-        site = self._installation.sites[idsite]
-        excluded = self._installation.excluded_parameters(idsite)
-        words = self._words
-        if site.sitesearch:
-            found = sitesearch.detect(
-                url,
-                site.sitesearch_keyword_parameters or sitesearch.DEFAULT_KEYWORD_PARAMETERS,
-                site.sitesearch_category_parameters,
-                charset=charset or None,
-            )
-            if found is not None:
-                count = NULL if found.count is None else found.count
-                stored = normalise(found.url, excluded=excluded, keep_fragment=site.keep_url_fragments) or ""
-                keyword = words.actions[found.keyword, SEARCH]
-                category = words.texts[found.category or ""]
-                return _Page(SEARCH, NULL, keyword, NULL, category, count, words.texts[stored])
-        stored_url = normalise(url, excluded=excluded, keep_fragment=site.keep_url_fragments)
-        if stored_url is None:
-            return _Page(PAGE, UNDEFINED, UNDEFINED, NULL, NULL, NULL, words.texts[""])
-        prefix, short = split_prefix(stored_url)
-        place = words.actions[short, PAGE]
-        return _Page(PAGE, place, UNDEFINED, NULL if prefix is None else prefix, NULL, NULL, words.texts[stored_url])
 
     def _title(self, text: str) -> int:
         title = clean_title(text)

@@ -16,6 +16,7 @@ from piwikcli.ingest.tracking.goals import Match
 from piwikcli.ingest.tracking.sent import Column
 
 K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -71,6 +72,22 @@ class Places(dict[K, int], Generic[K]):
         place = self[key] = len(self.names)
         self.names.append(key)
         return place
+
+
+class Known(dict[K, V], Generic[K, V]):
+    """A function's results by its argument, from one piece of an input to the next; not more than `MOST`."""
+
+    MOST = 1 << 16
+
+    def __init__(self, function: Callable[[K], V]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, key: K) -> V:
+        if len(self) >= self.MOST:
+            self.clear()
+        found = self[key] = self._function(key)
+        return found
 
 
 Item = tuple[int, int, tuple[int, ...], float, int]

@@ -38,7 +38,6 @@ from piwikcli.ingest.tracking.batch import (
     UNDEFINED,
     Floats,
     Ints,
-    Vocabulary,
     each,
     each_float,
     flagged,
@@ -48,8 +47,9 @@ from piwikcli.ingest.tracking.batch import (
 from piwikcli.ingest.tracking.extraction import extract
 from piwikcli.ingest.tracking.goals import GoalMatcher
 from piwikcli.ingest.tracking.installation import Installation
+from piwikcli.ingest.tracking.memory import Memory
 from piwikcli.ingest.tracking.sent import Column, Sent
-from piwikcli.ingest.urls import BLANKS, clean_title, normalise, normalise_target
+from piwikcli.ingest.urls import BLANKS, normalise
 from piwikcli.store.dimensions import CustomDimension
 
 _CREDITED = (SEARCH_ENGINE, WEBSITE, SOCIAL, AI_ASSISTANT)
@@ -67,7 +67,7 @@ class Details:
     def __init__(
         self,
         installation: Installation,
-        words: Vocabulary,
+        memory: Memory,
         sent: Sent,
         site: Ints,
         actions: Actions,
@@ -75,7 +75,8 @@ class Details:
         matcher: GoalMatcher,
     ) -> None:
         self._installation = installation
-        self._words = words
+        self._memory = memory
+        self._words = memory.words
         self._sent = sent
         self._site = site
         self._actions = actions
@@ -238,13 +239,11 @@ class Details:
             columns = {attribute: sent.column(parameter) for attribute, parameter in parameters.items()}
 
             def look(idsite: int, *codes: int, columns: dict[str, Column] = columns) -> int:
-                texts = {
-                    attribute: text
+                texts = (
+                    (attribute, value_at(column.values, code))
                     for (attribute, column), code in zip(columns.items(), codes, strict=True)
-                    if (text := _compared(attribute, value_at(column.values, code))) is not None
-                }
-                found = self._matcher.automatic(idsite, texts)
-                return self._words.matches[found] if found else NULL
+                )
+                return self._memory.matches[idsite, tuple(texts)]
 
             keys = [self._site, *(column.codes for column in columns.values())]
             out = np.where(rows, of_each(keys, look, rows), out)
@@ -310,10 +309,3 @@ _COMPARED: dict[tuple[int, ...], dict[str, str]] = {
     (SEARCH, 13): {},
 }
 """Kinds of actions, and the parameters that goals compare."""
-
-
-def _compared(attribute: str, text: str) -> str | None:
-    """What a goal's pattern is compared with; None for the target of a link that is no URL."""
-    if attribute == "title":
-        return clean_title(text)
-    return normalise_target(text) if attribute in ("file", "external_website") else values.decoded(text)

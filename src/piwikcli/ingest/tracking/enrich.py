@@ -17,9 +17,7 @@ from piwikcli.ingest.clock import SiteClock
 from piwikcli.ingest.exclusions import Exclusions
 from piwikcli.ingest.lookups.bots import is_crawler_address, is_tracker_bot
 from piwikcli.ingest.lookups.hosts import KnownHosts
-from piwikcli.ingest.lookups.language import browser_language, likely_country
-from piwikcli.ingest.lookups.language import normalise as normalise_languages
-from piwikcli.ingest.lookups.location import UNKNOWN_COUNTRY, Location, Locator
+from piwikcli.ingest.lookups.location import Locator
 from piwikcli.ingest.lookups.referrers import PagePart, ReferrerDetector
 from piwikcli.ingest.lookups.spam import Spam
 from piwikcli.ingest.tracking import values
@@ -28,7 +26,6 @@ from piwikcli.ingest.tracking.batch import (
     NULL,
     TIMINGS,
     Batch,
-    Client,
     Ids,
     Ints,
     Places,
@@ -42,6 +39,7 @@ from piwikcli.ingest.tracking.details import Details
 from piwikcli.ingest.tracking.fates import CODE
 from piwikcli.ingest.tracking.goals import GoalMatcher
 from piwikcli.ingest.tracking.installation import Installation
+from piwikcli.ingest.tracking.memory import Memory
 from piwikcli.ingest.tracking.products import with_products
 from piwikcli.ingest.tracking.sent import Column, Sent
 from piwikcli.ingest.urls import CAMPAIGN_KEYWORD_PARAMETERS, CAMPAIGN_NAME_PARAMETERS, parse
@@ -77,12 +75,16 @@ class Enricher:
             excluded_referrers={i: site.excluded_referrers for i, site in sites.items() if site.excluded_referrers},
         )
         self._matcher = GoalMatcher(installation.goals)
+        self._start()
+
+    def _start(self) -> None:
         self.words = Vocabulary()
+        self._memory = Memory(self._installation, self.words, self._detector, self._matcher, self._locator)
 
     def __call__(self, sent: Sent, now: int) -> Batch:
         """`now` (seconds UTC) is what times may not be far ahead of."""
         if len(self.words) > _FORGET:
-            self.words = Vocabulary()
+            self._start()
         sent = with_products(self._without_names(sent))
         site, fate = self._sites(sent)
         time = request_times(sent)
@@ -100,8 +102,8 @@ class Enricher:
         keep = np.flatnonzero(fate == 0)
         sent, site, time = sent.take(keep), site[keep], time[keep]
         day, hour = self._clock(site, time) if len(site) else (site, site)
-        actions = Actions(self._installation, self.words, sent, site, kind[keep])
-        details = Details(self._installation, self.words, sent, site, actions, self._detector, self._matcher)
+        actions = Actions(self._installation, self._memory, sent, site, kind[keep])
+        details = Details(self._installation, self._memory, sent, site, actions, self._detector, self._matcher)
         more = details.columns()
         identified, visitor = self._visitors(sent)
         columns: dict[str, Ints] = {
@@ -193,21 +195,12 @@ class Enricher:
         ip, agent, hints, language = (sent.column(name) for name in ("cip", "ua", "uadata", "lang"))
 
         def look(address: int, name: int, hint: int, tongue: int, flags: int) -> int:
-            agent_text = values.plain(value_at(agent.values, name))
-            if hint != NULL and (hint_text := values.compact(hints.values[hint])):
-                agent_text = f"{agent_text}\n{hint_text}"
-            languages = normalise_languages(value_at(language.values, tongue))
-            known = self._installation.privacy.looked_up(value_at(ip.values, address))
-            place = self._place(known, languages)
-            client = Client(known, agent_text, place, browser_language(languages), languages, flags)
-            return self.words.clients[client]
+            texts = (value_at(ip.values, address), value_at(agent.values, name))
+            return self._memory.clients[
+                *texts, value_at(hints.values, hint), value_at(language.values, tongue), flags
+            ]
 
         return of_each([ip.codes, agent.codes, hints.codes, language.codes, plugins], look)
-
-    def _place(self, ip: str, languages: str) -> Location:
-        """By address, else by the browser's languages."""
-        found = self._locator(ip)
-        return found if found.country != UNKNOWN_COUNTRY else found._replace(country=likely_country(languages))
 
     def _referrers(self, sent: Sent, site: Ints) -> Ints:
         url, referrer = sent.column("url"), sent.column("urlref")
@@ -218,16 +211,15 @@ class Enricher:
         parts: Places[PagePart] = Places()
 
         def page_part(page: int, *codes: int) -> int:
-            own = {
-                name: column.values[code]
+            own = tuple(
+                (name, column.values[code])
                 for name, column, code in zip(names, named, codes, strict=True)
                 if code != NULL
-            }
-            return parts[self._detector.page_part(value_at(url.values, page), own or None)]
+            )
+            return parts[self._memory.parts[value_at(url.values, page), own]]
 
         def look(idsite: int, part: int, ref: int) -> int:
-            found = self._detector.detect_part(idsite, parts.names[part], value_at(referrer.values, ref))
-            return self.words.referrers[self._installation.privacy.referrer_of(found)]
+            return self._memory.referrers[idsite, parts.names[part], value_at(referrer.values, ref)]
 
         part = of_each([url.codes, *(column.codes for column in named)], page_part)
         return of_each([site, part, referrer.codes], look)

@@ -17,10 +17,12 @@ from piwikcli.ingest.pages import address, error_title
 from piwikcli.ingest.parsing.fields import GROUP
 from piwikcli.ingest.privacy import Privacy
 from piwikcli.ingest.rules import DOWNLOAD_FILE, Rules, Targets
+from piwikcli.ingest.tracking.batch import Known, distinct
 from piwikcli.ingest.tracking.sent import NONE, Column, Ints, Sent
 from piwikcli.ingest.variables import Variables
 from piwikcli.store.sites import Site
 
+_ASKED = ("url", "download", "action_name")
 EVENT = {"event_category": "e_c", "event_action": "e_a", "event_name": "e_n"}
 
 
@@ -32,10 +34,15 @@ class Composer:
     ) -> None:
         self._rules = rules
         self._targets = Targets(rules)
-        self._sites = sites
+        self._sites = dict(sites)
         self._encoding = encoding
         self._variables = variables
         self._privacy = privacy
+        self._asked = Known[tuple[int, bytes, bytes, int, bytes], tuple[str, str, str]](self._what_is_asked)
+
+    def knows(self, sites: Mapping[int, Site]) -> bool:
+        """Whether these are its sites."""
+        return self._sites == sites
 
     def __call__(self, hits: pa.Table, site: Ints, time: Ints) -> Sent:
         """`site` and `time` (seconds UTC) are those of the hits' rows."""
@@ -83,22 +90,25 @@ class Composer:
     def _addresses(self, texts: dict[str, tuple[Ints, list[bytes]]], site: Ints, status: Ints) -> dict[str, Column]:
         """URLs, downloads, and the titles of errors and redirects."""
         (host, hosts), (path, paths), (referrer, referrers) = (texts[name] for name in ("host", "path", "referrer"))
-        targets = [self._targets(self._text(raw)) for raw in paths]
-        names = [self._host(raw) for raw in hosts]
         titled = ((status >= 400) & (status < 600)) | ((status >= 300) & (status < 400) & (status != 304))
-        keys = [site, host, path, np.where(titled, status, 0), np.where(titled, referrer, 0)]
-        codes, rows = _distinct(keys)
-        urls, downloads, titles = [], [], []
-        for idsite, at, to, code, came in rows:
-            url = address(targets[to].full_path, names[at], self._sites[idsite])
-            urls.append(url)
-            downloads.append(url if targets[to].flags & DOWNLOAD_FILE else "")
-            by = self._privacy.address(self._referrer(self._text(referrers[came]))) if code else ""
-            titles.append(error_title(code, url, by, self._rules.title_delimiter) if code else "")
-        return {
-            name: _sent(codes, list(values))
-            for name, values in (("url", urls), ("download", downloads), ("action_name", titles))
-        }
+        rows, codes = distinct([site, host, path, np.where(titled, status, 0), np.where(titled, referrer, 0)])
+        found = [
+            self._asked[idsite, hosts[at], paths[to], code, referrers[came] if code else b""]
+            for idsite, at, to, code, came in rows
+        ]
+        columns = zip(*found, strict=True) if found else ((), (), ())
+        return {name: _sent(codes, list(values)) for name, values in zip(_ASKED, columns, strict=True)}
+
+    def _what_is_asked(self, key: tuple[int, bytes, bytes, int, bytes]) -> tuple[str, str, str]:
+        """URL, download, and the title of an error or redirect, of (site, host, path, status of those, referrer)."""
+        idsite, host, path, status, referrer = key
+        target = self._targets(self._text(path))
+        url = address(target.full_path, self._host(host), self._sites[idsite])
+        download = url if target.flags & DOWNLOAD_FILE else ""
+        if not status:
+            return url, download, ""
+        by = self._privacy.address(self._referrer(self._text(referrer)))
+        return url, download, error_title(status, url, by, self._rules.title_delimiter)
 
     def _custom(self, texts: dict[str, tuple[Ints, list[bytes]]], status: Ints) -> tuple[Column, Column]:
         """Custom variables of the page and of the visit."""
@@ -118,7 +128,7 @@ class Composer:
         keys += [agents[0]] if agents is not None else []
         if not keys:
             return _constant(len(texts["ip"][0]), "")
-        codes, rows = _distinct(keys)
+        rows, codes = distinct(keys)
         out = []
         for row in rows:
             pairs = [
@@ -149,8 +159,13 @@ def _codes(hits: pa.Table, name: str) -> tuple[Ints, list[bytes]]:
 
 def _sent(codes: Ints, values: list[str]) -> Column:
     """A column without its empty texts: these were not sent."""
-    empty = np.array([not value for value in values] or [True])
-    return Column(np.where(empty[codes], NONE, codes), values) if len(codes) else Column(codes, values)
+    if not len(codes):
+        return Column(codes, values)
+    filled = np.array([bool(value) for value in values])
+    if filled.all():
+        return Column(codes, values)
+    place = np.where(filled, np.cumsum(filled) - 1, NONE)
+    return Column(place[codes], [value for value in values if value])
 
 
 def _constant(rows: int, value: str) -> Column:
@@ -160,10 +175,3 @@ def _constant(rows: int, value: str) -> Column:
 def _numbers(numbers: Ints, show: Callable[[int], str]) -> Column:
     values, codes = np.unique(numbers, return_inverse=True)
     return _sent(codes.astype(np.int64), [show(int(value)) for value in values])
-
-
-def _distinct(columns: Sequence[Ints]) -> tuple[Ints, list[tuple[int, ...]]]:
-    """Each row's place among the distinct rows, and these."""
-    stacked = np.stack(columns, axis=1)
-    rows, codes = np.unique(stacked, axis=0, return_inverse=True)
-    return codes.reshape(-1).astype(np.int64), [tuple(row) for row in rows.tolist()]

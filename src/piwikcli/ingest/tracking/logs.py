@@ -71,6 +71,7 @@ class LogRequestPreparer(TrackingPreparer):
     def __init__(self, options: ImportOptions) -> None:
         super().__init__(options)
         self._judge = make_enricher(options)
+        self._composer: Composer | None = None
 
     def _pieces(self, job: Job, stream: LogStream) -> Iterator[Piece]:
         options = self._options
@@ -99,8 +100,9 @@ class LogRequestPreparer(TrackingPreparer):
         judged = self._judge.judge(parsed.hits)
         keep = np.flatnonzero(judged.fate == 0)
         o = self._options
-        composer = Composer(o.rules, job.book.sites, o.reading.encoding, o.variables, o.privacy)
-        sent = composer(parsed.hits.take(keep), judged.columns["site"], judged.columns["time"])
+        if self._composer is None or not self._composer.knows(job.book.sites):
+            self._composer = Composer(o.rules, job.book.sites, o.reading.encoding, o.variables, o.privacy)
+        sent = self._composer(parsed.hits.take(keep), judged.columns["site"], judged.columns["time"])
         batch = replace(self._enrich(job, sent, None), unknown_hosts=frozenset(judged.unknown_hosts))
         reasons = np.array(REASONS, dtype=object)[judged.fate]
         reasons[keep] = np.array(tracked.REASONS, dtype=object)[batch.fate]

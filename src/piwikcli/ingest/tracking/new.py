@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,12 +27,14 @@ from piwikcli.ingest.tracking.batch import (
     Ints,
     Vocabulary,
 )
+from piwikcli.ingest.tracking.goals import Match
 from piwikcli.store import Connection, number, unused
 from piwikcli.store.retention import masked
 
 if TYPE_CHECKING:
     from piwikcli.ingest.lookups.devices import Device
 
+T = TypeVar("T")
 _NONE: Ints = np.empty(0, dtype=np.int64)
 _FAR = np.iinfo(np.int64).max
 _TEXTS = {
@@ -70,9 +72,10 @@ class Newcomers:
             self._start(batch.vocabulary)
             self._deleted = deleted
         v, c = batch.vocabulary, batch.columns
-        self._learn_clients(connection, v.clients.names[len(self._client) :])
-        self._referrer = np.append(self._referrer, referrer_ids(connection, v.referrers.names[len(self._referrer) :]))
-        self._learn_matches(connection, v)
+        self._learn_clients(connection, _unlearned(v.clients.names, self._client, c["client"]))
+        referrers = _unlearned(v.referrers.names, self._referrer, c["referrer"], c["conversion_referrer"])
+        self._referrer = np.append(self._referrer, referrer_ids(connection, referrers))
+        self._learn_matches(connection, _unlearned(v.matches.names, self._match, c["match"]))
         self._learn_actions(connection, batch)
         first = number(connection, "SELECT coalesce(max(idrequest), 0) + 1 FROM request")
         idrequest = first + np.arange(len(batch))
@@ -221,8 +224,7 @@ class Newcomers:
         text = "\x1f".join(parts).encode("utf-8", "surrogatepass")
         return int.from_bytes(hashlib.md5(text, usedforsecurity=False).digest()[:8], "big")
 
-    def _learn_matches(self, connection: Connection, v: Vocabulary) -> None:
-        new = v.matches.names[len(self._match) :]
+    def _learn_matches(self, connection: Connection, new: Sequence[tuple[Match, ...]]) -> None:
         found = (
             resolve(connection, "goal_match", "idmatch", {"goals": texts([json.dumps(match) for match in new])})
             if new
@@ -304,6 +306,14 @@ class Newcomers:
             if flat:
                 row, rank, place = np.array(flat, dtype=np.int64).T
                 yield place, row, np.minimum(rank, 15), None
+
+
+def _unlearned(names: Sequence[T], learned: Ints, *places: Ints) -> Sequence[T]:
+    """What places of a batch point to and is not learned yet.
+
+    The vocabulary goes on growing while a batch is stored: what only later batches have is left to them.
+    """
+    return names[len(learned) : max(int(column.max(initial=NULL)) for column in places) + 1]
 
 
 def _flattened(group: tuple[object, ...]) -> list[int]:
