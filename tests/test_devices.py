@@ -528,6 +528,21 @@ def test_hints_name_browser_and_phone() -> None:
     assert (device.brand, device.model, device.device_type) == ("GO", "Pixel 8", 1)
 
 
+@pytest.mark.parametrize(
+    ("model", "kind", "brand", "name"),
+    [
+        ("SM-X910", 2, "SA", 'Galaxy Tab S9 Ultra 14.6" WiFi'),
+        ("M2101K6G", 10, "XI", "Redmi Note 10 Pro"),
+        ("Fairphone FP4", 1, "FA", "4"),
+        ("", 1, "", "generic smartphone"),
+    ],
+)
+def test_a_hinted_model_tells_the_type_as_well(model: str, kind: int, brand: str, name: str) -> None:
+    device = detect(f"{PHONE}\n{_hints('Android', '14.0.0', model=model)}")
+    assert (device.os_version, device.browser) == ("14", "CM")
+    assert (device.device_type, device.brand, device.model) == (kind, brand, name)
+
+
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", "null", "3", "{}", '{"fullVersionList": 1, "platform": {}}'])
 def test_useless_hints_change_nothing(text: str) -> None:
     assert with_hints(detect(WINDOWS), text) == detect(WINDOWS)

@@ -96,7 +96,7 @@ def detect(user_agent: str) -> Device:
     """
     user_agent, _, hints = user_agent.partition("\n")
     if hints:
-        return with_hints(detect(user_agent), hints)
+        return with_hints(detect(_with_model(user_agent, hints)), hints)
     agent = plain(user_agent.strip())
     if is_tracker_bot(agent):
         return BOT
@@ -139,17 +139,34 @@ _HINT_SYSTEMS = {"windows": "WIN", "macos": "MAC", "android": "AND", "chrome os"
 _HINT_OLD_WINDOWS = {"0.1": "7", "0.2": "8", "0.3": "8.1"}
 
 
+_NO_MODEL = re.compile(r"(Android 10[\d.]*; )K(?= Build/|[;)])")
+"""What Chrome writes in the place of every model."""
+
+
+def _hints(uadata: str) -> dict[str, object]:
+    try:
+        hints = loads(uadata)
+    except ValueError:
+        return {}
+    return hints if isinstance(hints, dict) else {}
+
+
+def _with_model(agent: str, uadata: str) -> str:
+    """The agent with the model that the hints tell, as agents had it once: a model may be a tablet, or a phablet."""
+    if _NO_MODEL.search(agent) is None:
+        return agent
+    model = re.sub(r"[();]", "", str(_hints(uadata).get("model") or "")).strip()
+    return _NO_MODEL.sub(lambda found: found[1] + model, agent) if model else agent
+
+
 def with_hints(device: Device, uadata: str) -> Device:
     """`device` with what client hints say better: `uadata` is the JSON text of that tracking parameter.
 
     Frozen agents hide the system's version and a phone's model; hints give both. Text that isn't a JSON
     object changes nothing.
     """
-    try:
-        hints = loads(uadata)
-    except ValueError:
-        return device
-    if not isinstance(hints, dict) or device.is_bot:
+    hints = _hints(uadata)
+    if not hints or device.is_bot:
         return device
     os, os_version = _hinted_system(device, hints)
     browser, browser_version = _hinted_browser(device, hints)
