@@ -23,7 +23,11 @@ NO_TIME = -(1 << 60)
 _MONTHS = {name: number for number, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _CLF = re.compile(rb"(\d\d)/([A-Z][a-z][a-z])/(\d{4})[: ](\d\d):(\d\d):(\d\d)", re.ASCII)
 _ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[T _\t](\d\d):(\d\d):(\d\d)", re.ASCII)
-_REST = re.compile(rb"(?:[.,]\d+)?\s*(\S*)")
+_LOOSE = (
+    re.compile(rb"(?P<d>\d\d?)/(?P<b>[A-Za-z]{3})/(?P<y>\d{4})[: ](?P<h>\d\d?):(?P<m>\d\d?):(?P<s>\d\d?)(?!\d)"),
+    re.compile(rb"(?P<y>\d{4})-(?P<b>\d\d?)-(?P<d>\d\d?)[T _\t](?P<h>\d\d?):(?P<m>\d\d?):(?P<s>\d\d?)(?!\d)"),
+)
+"""The same with single digits and months in any case, as strptime takes them."""
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?", re.ASCII)
 # width of a date and time, its pattern, where the minutes stand
 _CORES = ((20, _CLF, 15), (19, _ISO, 14))
@@ -104,7 +108,29 @@ def _cores(spans: Spans) -> tuple[Ints, Spans]:
             found = _core(text, start[rows], pattern, minute)
             local[rows] = found
             rest[rows] = np.where(found == NO_TIME, start[rows], start[rows] + width)
+    rows = np.flatnonzero(local == NO_TIME)
+    if len(rows):
+        encoded = spans.take(rows).dictionary()
+        loose = [_loose(raw) for raw in encoded.dictionary.cast(pa.binary()).to_pylist()]
+        at = encoded.indices.to_numpy()
+        local[rows] = np.array([seconds for seconds, _ in loose], dtype=np.int64)[at]
+        rest[rows] = start[rows] + np.array([width for _, width in loose], dtype=np.int64)[at]
     return local, Spans(text, rest, stop)
+
+
+def _loose(raw: bytes) -> tuple[int, int]:
+    """Local seconds of an unusual text, and its width."""
+    match = next((found for pattern in _LOOSE if (found := pattern.match(raw))), None)
+    if match is not None:
+        month = match["b"]
+        number = int(month) if month.isdigit() else _MONTHS.get(month.decode().capitalize(), 0)
+        try:
+            day = datetime(int(match["y"]), number, int(match["d"]), tzinfo=UTC)
+            time = day.replace(hour=int(match["h"]), minute=int(match["m"]), second=int(match["s"]))
+        except ValueError:
+            return NO_TIME, 0
+        return int(time.timestamp()), match.end()
+    return NO_TIME, 0
 
 
 def _core(text: Text, at: Ints, pattern: re.Pattern[bytes], minute: int) -> Ints:
