@@ -13,6 +13,8 @@ import pytest
 
 from helpers_tracking import CART, ORDER, Archived, Log
 from piwikcli.archive.periods import Period
+from piwikcli.errors import UsageError
+from tracking_requests import add_goal
 
 DAY = Period.of("day", date(2026, 3, 2))
 WEEK = Period.of("week", date(2026, 3, 2))
@@ -58,6 +60,26 @@ def test_all_goals_are_the_users_goals_and_orders_without_carts(shop: Archived) 
         "revenue_returning_visit": 10,
         "conversion_rate_returning_visit": 1,
     }
+
+
+def test_each_goal_beside_all_together(shop: Archived) -> None:
+    for _ in range(3):
+        add_goal(shop.database, match_attribute="manually")
+    row = shop.row("Goals.get", DAY, showAllGoalSpecificMetrics="1")
+    assert list(row)[:12] == list(shop.row("Goals.get", DAY))
+    names = ("nb_conversions", "nb_visits_converted", "revenue", "conversion_rate")
+    found = {goal: tuple(row[f"goal_{goal}_{name}"] for name in names) for goal in (1, 2, 3)}
+    assert found == {1: (2, 2, 20, 0.6667), 2: (2, 1, 5, 0.3333), 3: (0, 0, 0, 0)}
+    assert (row["goal_1_nb_conversions_new_visit"], row["goal_1_conversion_rate_new_visit"]) == (1, 0.5)
+    # of one goal there is nothing to be shown beside it
+    assert shop.row("Goals.get", DAY, idGoal="1", showAllGoalSpecificMetrics="1") == shop.row(
+        "Goals.get", DAY, idGoal="1"
+    )
+
+
+def test_what_is_no_goal_is_refused(shop: Archived) -> None:
+    with pytest.raises(UsageError, match="idGoal=x is no goal"):
+        shop.row("Goals.get", DAY, idGoal="x")
 
 
 @pytest.mark.parametrize(

@@ -208,12 +208,42 @@ def test_whether_archives_are_current() -> None:
         ({"format_metrics": "2"}, "format_metrics must be one of bc, 0, 1, all, not '2'"),
         ({"filter_excludelowpop_value": "x"}, "filter_excludelowpop_value must be a number"),
         ({"period": "day"}, "--period day"),
+        ({"translateColumnNames": "x"}, "translateColumnNames must be 0 or 1, not 'x'"),
+        ({"include_trends": "2"}, "include_trends must be 0 or 1, not '2'"),
+        ({"pivotByColumnLimit": "x"}, "pivotByColumnLimit must be a whole number, not 'x'"),
+        ({"language": "de"}, "language=de: reports are in English only"),
+        ({"callback": "a b"}, "callback must be letters, digits, _ and ., not 'a b'"),
     ],
 )
 def test_parameters_that_are_refused(parameters: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError) as caught:
         ReportRequest.of(report(COUNTRY), parameters)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "kind"),
+    [
+        ("Goals.getItemsSku", "abandonedCarts", "0 or 1"),
+        ("Goals.get", "showAllGoalSpecificMetrics", "0 or 1"),
+        ("Goals.getGoals", "orderByName", "0 or 1"),
+        ("Live.getLastVisitsDetails", "doNotFetchActions", "0 or 1"),
+        ("Live.getVisitorProfile", "limitVisits", "a whole number"),
+        ("MultiSites.getAll", "enhanced", "0 or 1"),
+        ("API.getProcessedReport", "showTimer", "0 or 1"),
+        ("SegmentEditor.get", "idSegment", "a whole number"),
+        ("VisitTime.getVisitInformationPerServerTime", "hideFutureHoursWhenToday", "0 or 1"),
+    ],
+)
+def test_reports_own_parameters_are_checked_too(method: str, name: str, kind: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} must be {kind}, not 'x'"):
+        ReportRequest.of(report(method), {name: "x"})
+    assert ReportRequest.of(report(method), {name: "1"}).text(name) == "1"
+
+
+def test_a_flag_is_1_or_0_to_reports() -> None:
+    request = ReportRequest.of(report("Goals.getItemsSku"), {"abandonedCarts": "false", "expanded": "True"})
+    assert (request.text("abandonedCarts"), request.text("expanded")) == ("0", "1")
 
 
 def test_a_regular_expression_that_is_none_is_refused(store: Store) -> None:

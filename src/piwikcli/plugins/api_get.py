@@ -80,10 +80,18 @@ REPORTS = (
         report_metadata,
         "hideMetricsDoc",
         "showSubtableReports",
+        flags=("hideMetricsDoc", "showSubtableReports"),
         sited=False,
     ),
     document(
-        "API.getMetadata", "One report in words", one_metadata, *_NAMES, "hideMetricsDoc", needs=_NAMES, sited=False
+        "API.getMetadata",
+        "One report in words",
+        one_metadata,
+        *_NAMES,
+        "hideMetricsDoc",
+        needs=_NAMES,
+        flags=("hideMetricsDoc",),
+        sited=False,
     ),
     document(
         "API.getProcessedReport",
@@ -94,6 +102,7 @@ REPORTS = (
         "showTimer",
         "hideMetricsDoc",
         needs=_NAMES,
+        flags=("showTimer", "hideMetricsDoc"),
         dated=True,
     ),
     document(

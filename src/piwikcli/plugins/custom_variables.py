@@ -60,6 +60,7 @@ REPORTS = (
         metadata=_name_metadata,
         metrics=VISIT_COLUMNS,
         parameters=("_leavePiwikCoreVariables",),
+        flags=("_leavePiwikCoreVariables",),
         subtable="CustomVariables.getCustomVariablesValuesFromNameId",
         dimensions=("CustomVariables_CustomVariableName", "CustomVariables_CustomVariableValue"),
     ),

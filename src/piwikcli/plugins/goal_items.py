@@ -73,6 +73,7 @@ REPORTS = tuple(
         processed=_PROCESSED,
         temporary=("price", _UNITS),
         parameters=("abandonedCarts",),
+        flags=("abandonedCarts",),
         sort="revenue",
         dimensions=(f"Ecommerce_Product{kind}",),
     )

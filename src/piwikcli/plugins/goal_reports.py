@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from piwikcli.errors import UsageError
 from piwikcli.plugins.api import Context, DataTable, Ratio, Report
 from piwikcli.plugins.ranges import Range, counted, every_range
 
@@ -17,7 +18,10 @@ _CONVERTED = "nb_visits_converted"
 
 
 def _idgoal(context: Context) -> str:
-    return context.parameters.get("idGoal", "")
+    idgoal = context.parameters.get("idGoal", "")
+    if idgoal and not idgoal.isdigit() and idgoal not in (ORDER, CART):
+        raise UsageError(f"idGoal={idgoal} is no goal: a number, {ORDER} or {CART}")
+    return idgoal
 
 
 def _stored(name: str, idgoal: str) -> str:
@@ -27,6 +31,12 @@ def _stored(name: str, idgoal: str) -> str:
         return _CONVERTED + _VISITS[name.removeprefix(_CONVERTED)].removeprefix("nb_visits")
     number = {"": "", ORDER: "0_", CART: "-1_"}.get(idgoal, f"{idgoal}_")
     return f"Goal_{number}{name}"
+
+
+def _each_goal(context: Context) -> Sequence[str]:
+    """The goals whose numbers an overview has beside those of all together."""
+    shown = not _idgoal(context) and context.parameters.get("showAllGoalSpecificMetrics") == "1"
+    return [str(goal) for goal in context.goals] if shown else []
 
 
 def _metrics(idgoal: str) -> tuple[str, ...]:
@@ -40,7 +50,12 @@ def _numerics(groups: tuple[str, ...]) -> Callable[[Context], Mapping[str, str]]
     def numerics(context: Context) -> Mapping[str, str]:
         idgoal = _idgoal(context)
         names = [f"{name}{group}" for group in groups for name in _metrics(idgoal)]
-        return {**{_stored(name, idgoal): name for name in names}, **{_VISITS[g]: _VISITS[g] for g in groups}}
+        each = [(f"{name}{group}", goal) for group in groups for goal in _each_goal(context) for name in CORE]
+        return {
+            **{_stored(name, idgoal): name for name in names},
+            **{_stored(name, goal): f"goal_{goal}_{name}" for name, goal in each},
+            **{_VISITS[group]: _VISITS[group] for group in groups},
+        }
 
     return numerics
 
@@ -54,6 +69,10 @@ def _processed(groups: tuple[str, ...]) -> Callable[[Context], tuple[Ratio, ...]
                 ratios.append(Ratio(name, f"revenue{group}", f"nb_conversions{group}", 2, "money"))
             converted = f"nb_visits_converted{group}"
             ratios.append(Ratio(f"conversion_rate{group}", converted, _VISITS[group], 4, "percent"))
+            for goal in _each_goal(context):
+                of_goal = f"goal_{goal}_"
+                rate = f"{of_goal}conversion_rate{group}"
+                ratios.append(Ratio(rate, f"{of_goal}{converted}", _VISITS[group], 4, "percent"))
         return tuple(ratios)
 
     return processed
@@ -72,7 +91,8 @@ def _totals(action: str, title: str, groups: tuple[str, ...]) -> Report:
             for group in groups
             for name in (*CORE, *_ORDER_REVENUES, "items", "avg_order_revenue", "conversion_rate")
         ),
-        parameters=("idGoal", "columns"),
+        parameters=("idGoal", "columns", "showAllGoalSpecificMetrics"),
+        flags=("showAllGoalSpecificMetrics",),
         varies="idGoal" if action == "get" else None,
     )
 

@@ -39,6 +39,6 @@ def one_goal(request: Request) -> Document:
 
 
 REPORTS = (
-    document("Goals.getGoals", "A site's goals", all_goals, "orderByName"),
+    document("Goals.getGoals", "A site's goals", all_goals, "orderByName", flags=("orderByName",)),
     document("Goals.getGoal", "One goal", one_goal, "idGoal", needs=("idGoal",)),
 )

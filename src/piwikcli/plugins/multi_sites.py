@@ -195,6 +195,7 @@ def _report(action: str, title: str, answer: Callable[[Request], Answer], *, sit
         whole=answer,
         metrics=tuple(name for measure in MEASURES for name in (measure.column, measure.evolution)),
         parameters=("pattern", "enhanced"),
+        flags=("enhanced",),
         archived=False,
         sited=sited,
         exported=False,

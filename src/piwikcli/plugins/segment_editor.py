@@ -46,7 +46,15 @@ def _may_add(request: Request) -> Document:
 
 REPORTS = (
     document("SegmentEditor.getAll", "Stored segments", _all, sited=False),
-    document("SegmentEditor.get", "One stored segment", _one, "idSegment", needs=("idSegment",), sited=False),
+    document(
+        "SegmentEditor.get",
+        "One stored segment",
+        _one,
+        "idSegment",
+        needs=("idSegment",),
+        integers=("idSegment",),
+        sited=False,
+    ),
     document("SegmentEditor.isUserCanAddNewSegment", "Whether segments can be stored: always", _may_add),
 )
 

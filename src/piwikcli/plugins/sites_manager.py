@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from piwikcli.errors import UsageError
 from piwikcli.plugins.api import Document, Plugin, Request, document
 
 if TYPE_CHECKING:
@@ -65,8 +64,6 @@ def _by_pattern(request: Request) -> Document:
     """The sites whose name, address or number has the text in it."""
     pattern = request.parameters.get("pattern", "").lower()
     limit = request.parameters.get("limit", "")
-    if limit and not limit.isdigit():
-        raise UsageError(f"limit must be a whole number, not '{limit}'")
     found = [
         site_row(site, request)
         for site in request.sites
@@ -121,6 +118,7 @@ REPORTS = (
         _by_pattern,
         "pattern",
         "limit",
+        integers=("limit",),
         sited=False,
     ),
     document(

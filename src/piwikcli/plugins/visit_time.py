@@ -135,6 +135,7 @@ REPORTS = (
         metadata=_server_hour,
         metrics=VISIT_COLUMNS,
         parameters=("hideFutureHoursWhenToday",),
+        flags=("hideFutureHoursWhenToday",),
         sort="label",
         sort_order="asc",
         constant_rows=True,

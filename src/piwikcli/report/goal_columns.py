@@ -48,7 +48,11 @@ def add_goal_columns(table: DataTable, request: ReportRequest, context: ReportCo
         raise UsageError(f"idGoal={asked} is no goal; columns of all goals are chosen by {', '.join(_SETS)}")
     if asked in _SETS:
         found = {key.removeprefix("idgoal="): None for row in table.walk() for key in row.columns.get("goals", {})}
-        found |= dict.fromkeys(request.words("filter_show_goal_columns_process_goals"))
+        more = request.words("filter_show_goal_columns_process_goals")
+        wrong = [goal for goal in more if not goal.isdigit() and goal not in (ORDER, CART)]
+        if wrong:
+            raise UsageError(f"filter_show_goal_columns_process_goals={wrong[0]} is no goal")
+        found |= dict.fromkeys(more)
         goals, columns = sorted(found, key=_order), _SETS[asked]
     else:
         goals, columns = [asked], _FULL + (_ECOMMERCE if asked in (ORDER, CART) else ())

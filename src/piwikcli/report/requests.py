@@ -5,6 +5,7 @@ Names and defaults: docs/reference/reports.md, "Parameters".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -69,6 +70,41 @@ PARAMETERS = frozenset(
 )
 """What every report understands. Reports add their own (`Report.parameters`)."""
 
+_FLAGS = frozenset(
+    {
+        "expanded",
+        "flat",
+        "include_aggregate_rows",
+        "labelFilterAddLabelIndex",
+        "hideColumnsRecursively",
+        "hideIdSubDatable",
+        "showRawMetrics",
+        "keep_summary_row",
+        "filter_update_columns_when_show_all_goals",
+        "keep_totals_row",
+        "totals",
+        "disable_generic_filters",
+        "disable_queued_filters",
+        "translateColumnNames",
+        "convertToUnicode",
+        "serialize",
+        "compare",
+        "invert_compare_change_compute",
+        "include_trends",
+    }
+)
+_INTEGERS = frozenset(
+    {
+        "idSubtable",
+        "depth",
+        "filter_truncate",
+        "filter_offset",
+        "filter_limit",
+        "filter_add_columns_when_show_all_columns",
+        "pivotByColumnLimit",
+    }
+)
+_CALLBACK = re.compile(r"[A-Za-z0-9_.]*")
 _SELECTION = {"method", "module", "idSite", "period", "date", "segment", "format"}
 _ORDERS: dict[str, Literal["asc", "desc"]] = {"asc": "asc", "desc": "desc"}
 _FORMATS: dict[str, FormatMetrics] = {"bc": "bc", "0": "0", "1": "1", "all": "all"}
@@ -97,8 +133,18 @@ class ReportRequest:
             # an array's elements stand on lines of their own: label[]=a, label[]=b
             given[plain] = f"{given[plain]}\n{value}" if plain in given and plain != name else value
         request = cls(report, given)
+        for name in given.keys() & {*_FLAGS, *report.flags}:
+            given[name] = given[name] and str(int(request.flag(name)))
+        for name in given.keys() & {*_INTEGERS, *report.integers}:
+            request.integer(name, 0)
+        language = request.text("language")
+        if language and not language.lower().startswith("en"):
+            raise UsageError(f"language={language}: reports are in English only")
+        for name in ("callback", "jsoncallback"):
+            if not _CALLBACK.fullmatch(request.text(name)):
+                raise UsageError(f"{name} must be letters, digits, _ and ., not '{request.text(name)}'")
         request.generic_filters(None)
-        _ = request.format_metrics, request.depth, request.idsubtable
+        _ = request.format_metrics
         return request
 
     def require_needs(self) -> None:

@@ -253,6 +253,10 @@ class Report:
 
     parameters: tuple[str, ...] = ()
     """Parameters of its own."""
+    flags: tuple[str, ...] = ()
+    """Those of them that are 0 or 1."""
+    integers: tuple[str, ...] = ()
+    """Those of them that are whole numbers."""
     needs: tuple[str, ...] = ()
     """Those of them without which there is no answer."""
     varies: str | None = None
@@ -311,6 +315,8 @@ def document(
     answer: Callable[[Request], Answer],
     *parameters: str,
     needs: tuple[str, ...] = (),
+    flags: tuple[str, ...] = (),
+    integers: tuple[str, ...] = (),
     dated: bool = False,
     sited: bool = True,
 ) -> Report:
@@ -322,6 +328,8 @@ def document(
         whole=answer,
         parameters=parameters,
         needs=needs,
+        flags=flags,
+        integers=integers,
         archived=False,
         dated=dated,
         sited=sited,

@@ -99,11 +99,7 @@ def _latest(request: Request) -> str | None:
 
 
 def _integer(request: Request, name: str, default: int) -> int:
-    value = request.parameters.get(name, "")
-    try:
-        return int(value) if value else default
-    except ValueError:
-        raise UsageError(f"{name} must be a whole number, not '{value}'") from None
+    return int(request.parameters.get(name) or default)
 
 
 def _flat(visit: dict[str, Any]) -> dict[str, Any]:
@@ -123,10 +119,26 @@ REPORTS = (
         "minTimestamp",
         "doNotFetchActions",
         "visitorId",
+        flags=("doNotFetchActions",),
+        integers=("countVisitorsToFetch", "minTimestamp"),
         dated=True,
     ),
-    document("Live.getCounters", "Visits of the last minutes", counters, "lastMinutes", needs=("lastMinutes",)),
-    document("Live.getVisitorProfile", "What is known of a visitor", visitor_profile, "visitorId", "limitVisits"),
+    document(
+        "Live.getCounters",
+        "Visits of the last minutes",
+        counters,
+        "lastMinutes",
+        needs=("lastMinutes",),
+        integers=("lastMinutes",),
+    ),
+    document(
+        "Live.getVisitorProfile",
+        "What is known of a visitor",
+        visitor_profile,
+        "visitorId",
+        "limitVisits",
+        integers=("limitVisits",),
+    ),
     document("Live.getMostRecentVisitorId", "The visitor of the latest visit", most_recent_visitor),
     document("Live.getMostRecentVisitsDateTime", "The time of the latest visit's last action", most_recent_time),
     document(
