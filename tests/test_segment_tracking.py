@@ -154,6 +154,16 @@ def test_either_of_two_kinds_of_rows_also_where_there_is_none_of_one_kind(tmp_pa
     assert selected(database, "pageUrl=@/b,productSku==SKU-1;orderId!=ORD-1") == "bob"
 
 
+def test_addresses_however_they_are_encoded(tmp_path: Path) -> None:
+    """A page's own segment is encoded twice, and read decoded."""
+    database = shop(tmp_path / "piwik.duckdb")
+    track(database, request("08:00:00", "/caf%C3%A9", id=ANN), request("09:00:00", "/café", id=BOB))
+    assert selected(database, "pageUrl==http://example.org/café") == "ann bob"
+    assert selected(database, "pageUrl==http%253A%252F%252Fexample.org%252Fcaf%2525C3%2525A9") == "ann bob"
+    assert selected(database, "pageUrl!=http://example.org/café") == ""
+    assert selected(database, "pageUrl==http://example.org/cafe") == ""
+
+
 def test_a_goal_with_another_name_is_another_segment(tmp_path: Path) -> None:
     database = shop(tmp_path / "piwik.duckdb")
     idgoal = add_goal(database, name="Old", match_attribute="url", pattern="/thanks")

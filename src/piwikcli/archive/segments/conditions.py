@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from piwikcli.errors import UsageError
 from piwikcli.plugins.api import Dimension
@@ -18,6 +19,8 @@ NEGATIVE = {"!=": "==", "!@": "=@"}
 """Operators that deny, and what they deny."""
 
 PAGE, TITLE, EVENT = 1, 4, 10
+_ADDRESSES = frozenset((PAGE, 2, 3, EVENT))
+_RESERVED = "%/:?#[]@!$&'()*+,;=~"
 _SCHEME = re.compile(r"^https?://(?:www\.)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d{1,19}(\.\d{1,18})?")
 _DICTIONARIES = {
@@ -142,6 +145,9 @@ def _looked_up(column: str, kind: int, operator: str, text: str) -> Sql:
     if operator == "==":
         # titles and the like may be stored with their HTML entities
         names = list(dict.fromkeys((text, html.unescape(text), html.escape(html.unescape(text)))))
+        if kind in _ADDRESSES and not text.isascii():
+            # browsers send addresses percent-encoded, and a value that was so is read decoded
+            names.append(quote(html.unescape(text), safe=_RESERVED))
         return _action(column, kind, "list_contains(?::VARCHAR[], l.name)", names)
     if operator in _LIKE:
         return _action(column, kind, f"{_LIKE[operator]}({_folded('l.name')}, {_folded('?')})", text)
