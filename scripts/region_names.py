@@ -25,6 +25,7 @@ _LETTERS = ord("Z") + 1 - ord("0")
 
 def main() -> None:
     names: dict[tuple[str, str], str] = {}
+    older: set[tuple[str, str]] = set()
     licences = []
     for package in (*ISO, FIPS):
         with tempfile.TemporaryDirectory() as folder:
@@ -32,16 +33,17 @@ def main() -> None:
             found = _fips(fetched) if package == FIPS else _iso(fetched)
             licence = next(path for path in fetched.iterdir() if path.name.lower() == "license")
             licences.append((package, licence.read_text(encoding="utf-8").strip()))
+        older |= found.keys() - names.keys() if package == FIPS else set()
         for key, name in found.items():
             names.setdefault(key, name)
-    lines = [f"# Made by scripts/{Path(__file__).name}: country, region code, name"]
+    lines = [f"# Made by scripts/{Path(__file__).name}: country, region code, name, and fips where it is one"]
     seen = set()
     for package, text in licences:
         lines += ["#", f"# {package}:"]
         shown = ["as above"] if text in seen else text.splitlines()
         lines += [f"#   {line}".rstrip() for line in shown]
         seen.add(text)
-    rows = [f"{country}\t{code}\t{name}" for (country, code), name in sorted(names.items())]
+    rows = ["\t".join((*key, name, *(["fips"] if key in older else []))) for key, name in sorted(names.items())]
     TARGET.write_text("\n".join([*lines, *rows]) + "\n", encoding="utf-8")
     print(f"{TARGET}: {len(rows)} regions")
 

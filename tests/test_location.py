@@ -14,6 +14,7 @@ from helpers_import import archive_all, hit, import_lines, new_database, query, 
 from piwikcli.archive.periods import Period
 from piwikcli.errors import InputError
 from piwikcli.ingest.lookups.location import NOWHERE, Location, Locator
+from piwikcli.lists.regions import region_code
 from piwikcli.report.pipeline import Reports, Selection
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.table import DataTable
@@ -44,6 +45,7 @@ PLACES = {
     "2001:dba::/32": {"continent": {"code": "AF"}},
     # without codes, as in DB-IP's free database
     "2001:dbb::/32": {"country": {"iso_code": "AT"}, "subdivisions": [{"names": {"en": "Tyrol"}}]},
+    "2001:dbc::/32": {"country": {"iso_code": "FR"}, "subdivisions": [{"names": {"en": "Ile-de-France"}}]},
 }
 
 
@@ -71,6 +73,7 @@ def geoip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("2001:db9::1", Location("nl")),
         ("2001:dba::1", NOWHERE),
         ("2001:dbb::1", Location("at", "Tyrol", region_name="Tyrol")),
+        ("2001:dbc::1", Location("fr", "IDF", region_name="Ile-de-France")),
         # IPv4 as a server on both protocols writes it
         ("::ffff:198.51.100.7", Location("fr")),
         ("::FFFF:c633:6407", Location("fr")),
@@ -178,3 +181,18 @@ def test_the_place_is_not_part_of_the_fingerprint(geoip: Path, tmp_path: Path) -
     import_lines(database, tmp_path, [hit("10:00:00", ip="192.0.2.1")], name="a.log")
     import_lines(database, tmp_path, [hit("10:00:05", ip="192.0.2.1")], name="b.log", geoip=geoip)
     assert query(database, "SELECT visit_total_actions, location_country FROM log_visit") == [(2, "xx")]
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "code"),
+    [
+        ("california", "US", "CA"),
+        ("\u00cele-de-France", "fr", "IDF"),
+        ("Moskva", "ru", "MOW"),
+        ("Bavaria", "de", None),  # the list has Bayern
+        ("Beijing", "cn", None),  # a name of FIPS 10-4
+        ("California", "de", None),
+    ],
+)
+def test_codes_of_regions_by_their_names(name: str, country: str, code: str | None) -> None:
+    assert region_code(name, country) == code

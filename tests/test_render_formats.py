@@ -20,7 +20,7 @@ from piwikcli.errors import UsageError
 from piwikcli.report.render import FORMATS, Format, RenderOptions, format_of, render, write
 from piwikcli.report.render.options import Feed
 from piwikcli.report.render.values import decode_entities, text_of
-from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
+from piwikcli.report.table import DataTable, Document, Number, Result, Row, SimpleTable, TableMap
 
 ORACLE = Path(__file__).parents[2] / "shared" / "oracle"
 PAGES = DataTable([Row({"label": "/café", "nb_visits": 3}, {"url": "https://example.org/"}, idsubtable=4)])
@@ -392,3 +392,11 @@ def test_bytes_are_matomos(case: str, request_name: str, format: str) -> None:
     ids = re.compile(rb"(?<=<idsubdatatable>)\d+")
     got, expected = (NO_SERVER.sub(b"", ids.sub(b"N", text)) for text in (got, expected))
     assert got == expected
+
+
+def test_objects_under_their_ids_are_rows_of_formats_that_know_tables() -> None:
+    goals = Document({"1": {"idgoal": 1, "name": "Call"}, "2": {"idgoal": 2, "name": "Sign up"}})
+    assert render(goals, "csv") == b"idgoal,name\n1,Call\n2,Sign up"
+    assert render(goals, "md").decode().splitlines()[2:] == ["| 1 | Call |", "| 2 | Sign up |"]
+    assert render(goals, "ndjson").splitlines()[0] == b'{"idgoal":1,"name":"Call"}'
+    assert json.loads(render(goals, "json"))["2"]["name"] == "Sign up"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -12,8 +13,30 @@ def region_name(region: str, country: str) -> str | None:
     return _names().get((country.lower(), region.upper()))
 
 
+def region_code(name: str, country: str) -> str | None:
+    """`California`, `us` -> its ISO code `CA`, whatever case and accents; None where not one region is called so."""
+    codes = _codes().get((country.lower(), _plain(name)), ())
+    return codes[0] if len(codes) == 1 else None
+
+
+def _plain(name: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(one))
+
+
+@cache
+def _codes() -> Mapping[tuple[str, str], Sequence[str]]:
+    codes: dict[tuple[str, str], list[str]] = {}
+    for country, region, name, *fips in _rows():
+        if not fips:
+            codes.setdefault((country, _plain(name)), []).append(region)
+    return codes
+
+
 @cache
 def _names() -> Mapping[tuple[str, str], str]:
+    return {(country, region): name for country, region, name, *_ in _rows()}
+
+
+def _rows() -> Iterator[list[str]]:
     text = resources.files("piwikcli.lists").joinpath("regions.tsv").read_text(encoding="utf-8")
-    rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
-    return {(country, region): name for country, region, name in rows}
+    return (line.split("\t") for line in text.splitlines() if not line.startswith("#"))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from piwikcli.errors import InputError
 from piwikcli.ingest.parsing.addresses import address_of
+from piwikcli.lists.regions import region_code
 
 UNKNOWN_COUNTRY = "xx"
 
@@ -82,7 +83,8 @@ def _location(record: Mapping[str, Any]) -> Location:
     position = _map(record.get("location"))
     return Location(
         code,
-        region or region_name,  # some free databases have names only
+        # some free databases have names only
+        region or (region_name and (region_code(region_name, code) or region_name)),
         _name(record.get("city")),
         _round(position.get("latitude")),
         _round(position.get("longitude")),

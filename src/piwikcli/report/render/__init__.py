@@ -114,7 +114,16 @@ def _pieces(result: Answer, format: str, method: str, options: RenderOptions) ->
 
             yield from (piece.encode() for piece in write_document(result, options))
             return
-        result = result.as_table()
+        result = _rows_by_id(result).as_table() if format not in ("xml", "html") else result.as_table()
     for piece in FORMATS[format].load()(result, method, options):
         # lone surrogates cannot be written; a question mark is better than no report
         yield piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace")
+
+
+def _rows_by_id(document: Document) -> Document:
+    """Objects under their ids (`Goals.getGoals`) as a list of them, each of which has its id itself."""
+    value = document.value
+    by_id = isinstance(value, dict) and value and all(str(key).isdigit() for key in value)
+    return (
+        Document(list(value.values())) if by_id and all(isinstance(one, dict) for one in value.values()) else document
+    )
