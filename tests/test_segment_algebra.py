@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import date
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from helpers_import import import_lines, new_database, rich_log
 from piwikcli.archive.segments import catalogue, define, make_members
 from piwikcli.store import Connection
+from tracking_requests import add_dimension, add_goal, cart, request, shop, track
 
 VISIT = {
     "actions": ["1", "2", "3"],
@@ -121,3 +123,78 @@ def test_action_conditions_unite_and_deny_as_sets(connection: Connection, one: s
     assert either == first | second
     assert both <= first & second
     assert neither == everything - either
+
+
+# --- of different kinds of rows: actions, conversions, items ---
+
+TRACKED = {
+    "pageUrl": ["example.org/a", "b"],
+    "eventCategory": ["Video"],
+    "eventValue": ["0", "3"],
+    "contentName": ["Banner"],
+    "siteSearchKeyword": ["t"],
+    "dimension2": ["x", "y"],
+    "productViewCategory": ["Hats"],
+    "visitConvertedGoalId": ["0", "-1", "1"],
+    "orderId": ["O-1", "o"],
+    "productSku": ["S1", "S"],
+    "productCategory": ["Shoes", "a"],
+    "productPrice": ["5", "20"],
+}
+
+
+@pytest.fixture(scope="module")
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """Forty visits of one to four random requests each; some have no action, some no conversion."""
+    database = shop(tmp_path_factory.mktemp("tracked") / "piwik.duckdb")
+    add_goal(database, name="Signup", match_attribute="url", pattern="/b")
+    add_dimension(database, "visit")
+    add_dimension(database, "action")
+    rng = random.Random(4)
+
+    def items() -> str:
+        return cart(
+            [f"S{rng.randrange(3)}", "Item", rng.choice(["Shoes", ["Hats", "Sale"], []]), rng.choice([5, 20]), 1]
+        )
+
+    def parameters(number: int) -> dict[str, object]:
+        kinds: list[dict[str, object]] = [
+            {"dimension2": rng.choice("xyz")},
+            {"e_c": rng.choice(["Video", "Form"]), "e_a": "play", "e_v": rng.choice([0, 3])},
+            {"c_n": rng.choice(["Banner", "Box"]), "c_p": "p"},
+            {"search": rng.choice(["tent", "rope"])},
+            {"_pks": "S1", "_pkc": rng.choice(["Hats", "Shoes"])},
+            {"idgoal": 0, "ec_id": f"O-{number}", "revenue": 9, "ec_items": items()},
+            {"idgoal": 0, "revenue": 4, "ec_items": items()},
+        ]
+        return rng.choice(kinds)
+
+    requests = [
+        request(
+            f"{8 + visit // 6:02d}:{visit % 6 * 10 + step:02d}:00",
+            rng.choice(["/a", "/b"]),
+            id=f"{visit:016x}",
+            **parameters(visit),
+        )
+        for visit in range(40)
+        for step in range(rng.randrange(1, 5))
+    ]
+    track(database, *requests)
+    with database.read() as opened:
+        yield opened
+
+
+@quick
+@given(conditions(TRACKED, "==", "=@", ">", "<="), conditions(TRACKED, "==", "=@", ">", "<="))
+def test_rows_of_different_kinds_unite_too(tracked: Connection, one: str, other: str) -> None:
+    first, second, either, turned = selected(tracked, one, other, f"{one},{other}", f"{other},{one}")
+    assert either == turned == first | second
+
+
+@quick
+@given(conditions(TRACKED, "==", "=@"), conditions(TRACKED, "==", "=@"))
+def test_rows_of_different_kinds_are_denied_together(tracked: Connection, one: str, other: str) -> None:
+    not_one, not_other = (text.replace("==", "!=").replace("=@", "!@") for text in (one, other))
+    everything, first, second, lacks, neither = selected(tracked, "", one, other, not_one, f"{not_one};{not_other}")
+    assert lacks == everything - first
+    assert neither == everything - (first | second)
