@@ -50,7 +50,7 @@ def action(row: Row, request: Request, zone: tzinfo, dimensions: Mapping[str, st
     categories = [one for one in row["product_categories"] if one]
     if categories:
         found["productViewCategories"] = categories
-    if row["product_price"] is not None:
+    if row["product_price"]:
         found["productViewPrice"] = row["product_price"]
     found["pageviewPosition"] = row["pageview_position"]
     if is_event:
