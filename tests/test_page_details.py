@@ -209,6 +209,23 @@ def test_pages_tell_how_long_they_took(timed: Archived) -> None:
     assert [name for name in rows["/about"] if "network" in name] == list(NETWORK)
 
 
+def test_hidden_columns_leave_the_sums_behind_averages(timed: Archived) -> None:
+    """Only a request that names no columns loses them, as in Matomo; shown ones are those named."""
+    hidden = by_label(timed.rows("Actions.getPageUrls", DAY, hideColumns="nb_visits"))["shop"]
+    assert "nb_visits" not in hidden
+    assert (hidden["sum_time_network"], hidden["avg_time_network"]) == (0.383, 0.128)
+    shown = by_label(timed.rows("Actions.getPageUrls", DAY, showColumns="nb_hits,sum_time_network"))["shop"]
+    assert {"nb_hits": 3, "sum_time_network": 0.383}.items() <= shown.items()
+    assert "avg_time_network" not in shown
+
+
+def test_a_single_page_has_no_segment_and_no_load_times(timed: Archived) -> None:
+    [page] = timed.rows("Actions.getPageUrl", DAY, pageUrl="http://example.org/shop/a")
+    assert (page["label"], page["nb_hits"], page["url"]) == ("/a", 2, "https://example.org/shop/a")
+    assert "segment" not in page
+    assert not [name for name in page if "network" in name]
+
+
 def test_times_that_are_all_0_are_not_shown(tmp_path: Path) -> None:
     """Of entry pages, whatever other pages took; where one page took longer, the others' 0 are shown."""
     log = Log(tmp_path)

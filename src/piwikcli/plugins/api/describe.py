@@ -6,8 +6,10 @@ A plugin names the module that holds them (`Plugin.described_in`), which has `DE
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from piwikcli.declared import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 from html.entities import name2codepoint
 from typing import Any
 
@@ -18,8 +19,6 @@ NO_DATA = "No data available"
 _ENTITY = re.compile(r"&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z][A-Za-z0-9]{1,7}));")
 _LAST_CODE_POINT = 0x10FFFF
 _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"}
-NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What neither XML nor HTML can hold."""
 
 
 def decode_entities(text: str) -> str:
@@ -63,7 +62,13 @@ def _float_text(value: float) -> str:
 
 def escaped(text: str) -> str:
     """Text for HTML: in elements and double-quoted attributes."""
-    return NOT_XML.sub("", text).translate(_ESCAPES)
+    return not_xml().sub("", text).translate(_ESCAPES)
+
+
+@cache
+def not_xml() -> re.Pattern[str]:
+    """What neither XML nor HTML can hold. Compiled for those only: it takes 6 ms."""
+    return re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def goal_rows(value: Any) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from piwikcli.report.render.options import RenderOptions
-from piwikcli.report.render.values import NOT_XML, goal_rows, text_of
+from piwikcli.report.render.values import goal_rows, not_xml, text_of
 from piwikcli.report.sums import TOTALS_ROW
 from piwikcli.report.table import DataTable, Number, Result, Row, SimpleTable, TableMap
 
@@ -128,4 +128,4 @@ def _has_valid_names(rows: Iterable[dict[str, Any]]) -> bool:
 
 def _escaped(value: Any) -> str:
     """Escaped text; characters that XML cannot hold are left out."""
-    return NOT_XML.sub("", text_of(value)).translate(_ESCAPES)
+    return not_xml().sub("", text_of(value)).translate(_ESCAPES)
