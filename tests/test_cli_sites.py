@@ -280,3 +280,6 @@ def test_status_counts_visits_lines_and_days_to_archive(database: Path, capsys: 
     ]
     _, out, _ = run(["status", "--format", "json"], capsys)
     assert json.loads(out)["sites"][0]["first_visit"] == "2026-03-01 10:00:00"
+    with Database.at(database).write() as connection:
+        connection.execute("UPDATE import SET finished = NULL")
+    assert run(["status"], capsys)[1].splitlines()[1] == "Imports   2, 2 unfinished, none has ended"

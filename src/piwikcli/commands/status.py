@@ -130,7 +130,8 @@ def _as_text(status: Status) -> str:
         lines.append("Imports   none yet; piwik import-logs LOG")
     else:
         broken = f", {status.interrupted_imports} unfinished" if status.interrupted_imports else ""
-        lines.append(f"Imports   {status.imports}{broken}, the last ended {_time(status.last_import)}")
+        ended = f"the last ended {_time(status.last_import)}" if status.last_import else "none has ended"
+        lines.append(f"Imports   {status.imports}{broken}, {ended}")
         fates = ", ".join(f"{n:,} {fate.replace('_', ' ')}" for fate, n in (status.lines or {}).items())
         lines.append(f"Lines     {fates or 'none'}")
     for site in status.sites:
