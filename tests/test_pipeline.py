@@ -133,6 +133,14 @@ def test_a_row_of_totals_is_beside_the_rows(store: Store) -> None:
     assert result.metadata["totals_row"].columns["nb_visits"] == 27
 
 
+def test_the_row_of_totals_has_the_columns_of_the_others(store: Store) -> None:
+    shown = {"keep_totals_row": "1", "filter_add_columns_when_show_all_columns": "1"}
+    result = store.ask(COUNTRY, **shown, showColumns="nb_visits,bounce_rate", keep_totals_row_label="Sum")
+    assert isinstance(result, DataTable)
+    bounced = round(100 * sum(row["bounce_count"] for row in store.rows(COUNTRY)) / 27)
+    assert result.metadata["totals_row"].columns == {"label": "Sum", "nb_visits": 27, "bounce_rate": f"{bounced}%"}
+
+
 def test_nothing_internal_is_left_in_metadata(store: Store) -> None:
     for row in store.rows(COUNTRY):
         assert not [name for name in row if name.startswith("_") or name == "folder"]

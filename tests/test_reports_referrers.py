@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from piwikcli.errors import UsageError
 from report_helpers import Rows, Store, visits
 
 ICONS = "plugins/Morpheus/icons/dist"
@@ -258,3 +261,28 @@ def test_distinct_numbers() -> None:
 
     assert store().ask("Referrers.getNumberOfDistinctKeywords") == Number(2)
     assert store().ask("Referrers.getNumberOfDistinctWebsitesUrls") == Number(0)
+
+
+@pytest.mark.parametrize(
+    ("method", "label", "found", "url"),
+    [
+        (
+            "Referrers.getSearchEngines",
+            "Bing > Keyword not defined",
+            "Keyword not defined",
+            "https://matomo.org/faq/general/faq_144",
+        ),
+        ("Referrers.getWebsites", "docs.net > a?b=1", "a?b=1", "https://docs.net/a?b=1"),
+        ("Referrers.getWebsites", "docs.net>https%3A%2F%2Fdocs.net%2F", "index", "https://docs.net/"),
+        ("Referrers.getReferrerType", "Websites > docs.net", "docs.net", None),
+    ],
+)
+def test_a_row_below_another_is_as_in_its_own_table(method: str, label: str, found: str, url: str | None) -> None:
+    [row] = store().rows(method, label=label)
+    assert (row["label"], row.get("url")) == (found, url)
+    assert "subtable" not in row
+
+
+def test_a_pattern_of_types_that_is_none() -> None:
+    with pytest.raises(UsageError, match=r"typeReferrer=\( is not a regular expression"):
+        store().rows("Referrers.getReferrerType", typeReferrer="(")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from piwikcli.errors import UsageError
 from piwikcli.plugins.api import Context, DataTable, Ratio, Report, Row, SimpleTable, number
 from piwikcli.plugins.metrics import VISIT_COLUMNS
 
@@ -66,20 +67,29 @@ def _referrer_type(context: Context) -> DataTable:
     if asked:
         return _second_level(context, int(asked)) if asked.isdigit() else DataTable()
     table = context.table("Referrers_type")
-    pattern = context.parameters.get("typeReferrer", "")
+    pattern = _pattern(context.parameters.get("typeReferrer", ""))
+    path = context.parameters.get("label", "").upper()
+    nested = context.parameters.get("expanded") == "1" or ">" in path or "%3E" in path
     rows = []
     for row in table.rows:
         idtype = int(str(row.label)) if str(row.label).isdigit() else 0
-        if idtype not in TYPES or (pattern and not re.search(pattern, str(idtype))):
+        if idtype not in TYPES or not pattern.search(str(idtype)):
             continue
         label, segment, _, method = TYPES[idtype]
         row.columns["label"] = label
         row.metadata = {"segment": f"referrerType=={segment}", "referrer_type": idtype}
         row.idsubtable = idtype if method else None
-        if method and context.parameters.get("expanded") == "1":
+        if method and nested:
             row.subtable = _second_level(context, idtype)
         rows.append(row)
     return DataTable(rows, table.metadata)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise UsageError(f"typeReferrer={text} is not a regular expression: {error}") from error
 
 
 def _all(context: Context) -> DataTable:

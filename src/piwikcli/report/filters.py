@@ -17,7 +17,7 @@ from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError
 from piwikcli.report.numeric import number
 from piwikcli.report.sorting import Order, sort_table
-from piwikcli.report.sums import sum_rows
+from piwikcli.report.sums import TOTALS_ROW, sum_rows
 from piwikcli.report.table import DataTable, Result, Row, SimpleTable, TableMap, Value
 
 TOTAL_ROWS_BEFORE_LIMIT = "total_rows_before_limit"
@@ -169,11 +169,15 @@ def each_table(result: Result, change: Callable[[DataTable], DataTable]) -> Resu
 def each_columns(
     result: Result, change: Callable[[dict[str, Value]], dict[str, Value]], *, subtables: bool = True
 ) -> Result:
-    """`change` applied to the columns of every row: of tables, their subtables, maps and simple tables."""
+    """`change` applied to the columns of every row: of tables, their subtables and totals, maps and simple tables."""
 
     def changed(table: DataTable) -> DataTable:
+        totals = table.metadata.get(TOTALS_ROW)
+        if isinstance(totals, Row):
+            totals = replace(totals, columns=change(totals.columns))
         return replace(
             table,
+            metadata=table.metadata if totals is None else table.metadata | {TOTALS_ROW: totals},
             rows=[
                 Row(
                     change(row.columns),

@@ -9,7 +9,8 @@ from piwikcli.plugins.api import ProcessedMetric, Report
 from piwikcli.plugins.api.reports import Processed, Ratio
 from piwikcli.report.context import ReportContext
 from piwikcli.report.formatting import quotient
-from piwikcli.report.table import DataTable, Value
+from piwikcli.report.sums import TOTALS_ROW
+from piwikcli.report.table import DataTable, Row, Value
 
 # counts are small numbers: the same quotients come again and again
 _quotient = lru_cache(maxsize=1 << 16)(quotient)
@@ -64,7 +65,9 @@ def complete(
         values |= {metric.dividend: 0, metric.divisor: 0, **dict.fromkeys(metric.beside)}
     texts = [name for metric in told for name in metric.beside]
     places = {name: place for place, name in enumerate(("label", *order))}
-    for row in table.walk() if told else ():
+    totals = table.metadata.get(TOTALS_ROW)
+    rows = [*table.walk(), *([totals] if isinstance(totals, Row) else [])]
+    for row in rows if told else ():
         if not values.keys() <= row.columns.keys():
             found = values | row.columns
             names = sorted(found, key=lambda name: places.get(name, len(places)))

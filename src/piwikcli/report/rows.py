@@ -29,7 +29,7 @@ from piwikcli.report.processed import complete, known_columns, process_table, pr
 from piwikcli.report.reader import columns_of
 from piwikcli.report.requests import ReportRequest
 from piwikcli.report.sorting import sort_table
-from piwikcli.report.sums import sum_rows, with_totals, with_totals_row
+from piwikcli.report.sums import TOTALS_ROW, sum_rows, with_totals, with_totals_row
 from piwikcli.report.table import DataTable, Result, Row, Value
 
 STORED = "_stored"
@@ -137,6 +137,9 @@ def filtered(
     if not pivoted:
         below = report.root_processed if _by_path(request) else ()
         process_table(table, report.root_processed, processed, known, below=below)
+        totals = table.metadata.get(TOTALS_ROW)
+        if isinstance(totals, Row):
+            process_table(DataTable([totals]), report.root_processed, processed, known)
     if compared:
         _compare(table, report, request, processed, compared)
     return _finished(table, report, request, pivoted=pivoted)
@@ -218,6 +221,8 @@ def shaped(report: Report, context: ReportContext, request: ReportRequest) -> Da
     if by_path and report.recursive and report.rows is not None:
         for row in list(table.walk()):
             row.subtable = row.subtable and report.rows(row.subtable, context)
+    elif by_path:
+        _load_subtables(table, report, context)
     if request.depth >= 0:
         _prune(table, request.depth)
     return table
