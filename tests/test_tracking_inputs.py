@@ -152,3 +152,13 @@ def test_other_content_is_refused(content: bytes) -> None:
 def test_the_reference_is_made_from_the_declarations() -> None:
     page = Path(__file__).parent.parent / "docs" / "reference" / "tracking.md"
     assert page.read_text(encoding="utf-8").endswith(reference())
+
+
+def test_booleans_are_1_and_0_in_lines_and_in_bulk_documents(tmp_path: Path) -> None:
+    one = {**REQUESTS[0], "rec": True, "new_visit": False, "action_name": 'rec": true, false', "cookie": True}
+    for name, sent in (("line", one), ("bulk", {"requests": [one]})):
+        database = shop(tmp_path / f"{name}.duckdb")
+        (tmp_path / name).write_text(json.dumps(sent) + "\n")
+        assert track_file(database, tmp_path / name).outcome("imported") == 1
+        assert actions(database, "=idaction_name") == [('rec": true, false',)]
+        assert visits(database, "config_cookie", "config_java") == [(1, 0)]

@@ -220,6 +220,8 @@ class JsonReader:
         lines = Lines.of(data)
         filled = np.flatnonzero(lines.stops > lines.starts)
         strings = lines.strings(filled)
+        if (b"true" in data or b"false" in data) and b'"requests"' not in data:
+            strings = _without_booleans(strings)
         blank = len(lines.starts) - len(filled)
         if not len(filled):
             return Sent(filled, filled, {}, [], blank)
@@ -270,6 +272,13 @@ class JsonReader:
                 except ValueError:
                     bad.append(Bad(line, at, "no_json", text.encode()))
         return from_objects(entries, self._names, bad, sent.blank)
+
+
+def _without_booleans(lines: pa.Array) -> pa.Array:
+    """JSON objects whose `true` and `false` are `"1"` and `"0"`, as `plain` has those of bulk documents."""
+    for word, digit in (("true", "1"), ("false", "0")):
+        lines = pc.replace_substring_regex(lines, rf'([^\\]"\s*:\s*){word}(\s*[,}}])', rf'\1"{digit}"\2')
+    return lines
 
 
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
