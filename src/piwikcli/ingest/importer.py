@@ -23,7 +23,7 @@ from piwikcli.ingest.fingerprints import Recognition
 from piwikcli.ingest.follow import Followed
 from piwikcli.ingest.jobs import ImportOptions, Job, Piece, Preparer
 from piwikcli.ingest.lookups.location import Locator
-from piwikcli.ingest.prepare import PIECE_BYTES, HitPreparer
+from piwikcli.ingest.prepare import HitPreparer
 from piwikcli.ingest.sitebook import SiteBook
 from piwikcli.ingest.stream import STDIN, LogStream
 from piwikcli.ingest.summary import ALREADY, IMPORTED, Summary
@@ -323,7 +323,7 @@ class Importer:
         visits of its first half hour again, together with what they had before.
         """
         pieces: list[Piece] = []
-        size, enough = 0, PIECE_BYTES // 2
+        size, enough = 0, 1
         for piece in prepared:
             full = size + piece.size > self._options.batch_bytes
             if pieces and (full or piece.batch.vocabulary is not pieces[0].batch.vocabulary):
@@ -331,9 +331,9 @@ class Importer:
                 pieces, size = [], 0
             pieces.append(piece)
             size += piece.size
-            if self._worker is not None and prepared.is_idle and size >= enough:
+            if self._worker is not None and prepared.is_idle and len(pieces) >= enough:
                 yield pieces  # while the worker makes the next one
-                pieces, size, enough = [], 0, PIECE_BYTES * 3 // 2
+                pieces, size, enough = [], 0, 2
         if pieces:
             yield pieces
 
