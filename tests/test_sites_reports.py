@@ -147,6 +147,28 @@ def test_goals_are_listed_by_number(store: Store) -> None:
         ask(store, "Goals.getGoal", idsites=(1,), idGoal="7")
 
 
+def test_lists_of_settings_are_filtered_like_tables(store: Store) -> None:
+    from piwikcli.store import goals
+
+    for name in ("Sign up", "Call", "Sign off"):
+        goals.add(store.connection, 1, name=name, match_attribute="manually")
+    shown = {"showColumns": "name"}
+    assert ask(store, "Goals.getGoals", idsites=(1,), **shown, filter_limit="2") == {
+        "1": {"name": "Sign up"},
+        "2": {"name": "Call"},
+    }
+    assert ask(store, "Goals.getGoals", idsites=(1,), **shown, filter_pattern="^sign", filter_offset="1") == {
+        "3": {"name": "Sign off"}
+    }
+    assert (
+        ask(store, "Goals.getGoals", idsites=(1,), filter_pattern="2", filter_column="idgoal")["2"]["name"] == "Call"
+    )
+    assert ask(store, "SitesManager.getAllSites", **shown) == [{"name": "Shop"}, {"name": "Blog"}]
+    assert "name" not in ask(store, "Goals.getGoal", idsites=(1,), idGoal="1", hideColumns="name")
+    with pytest.raises(UsageError, match="not a regular expression"):
+        ask(store, "Goals.getGoals", idsites=(1,), filter_pattern="(")
+
+
 def test_stored_segments(store: Store) -> None:
     from piwikcli.store import segments
 

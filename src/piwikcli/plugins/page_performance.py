@@ -95,6 +95,7 @@ REPORTS = (
         metrics=(*_STORED, *(metric.name for metric in PROCESSED)),
         processed=PROCESSED,
         temporary=_STORED,
+        queued=True,
         parameters=("columns",),
     ),
 )

@@ -125,6 +125,10 @@ class Reports:
         show, hide = request.words("showColumns"), request.words("hideColumns")
         if isinstance(answer, DataTable) and (show or hide):
             return select_columns(answer, show, hide, nested=request.flag("hideColumnsRecursively", True))
+        if isinstance(answer, Document):
+            from piwikcli.report.documents import filtered_document
+
+            return filtered_document(answer, request)
         return answer
 
     def _context(self, site: Site, period: Period, parameters: Mapping[str, str]) -> ReportContext:
@@ -236,9 +240,14 @@ def _simple(report: Report, context: ReportContext, request: ReportRequest) -> S
     shown: Result = SimpleTable(columns)
     if request.text("showColumns") or request.text("hideColumns"):
         shown = select_columns(shown, request.words("showColumns"), request.words("hideColumns"))
-    elif not request.flag("showRawMetrics") and not wanted:
+    elif not request.flag("showRawMetrics") and not wanted and not _keeps_temporary(report, request):
         shown = drop_columns(shown, report.temporary)
     return shown if isinstance(shown, SimpleTable) else SimpleTable()
+
+
+def _keeps_temporary(report: Report, request: ReportRequest) -> bool:
+    """Whether a queued filter would take the temporary columns, and none is to run."""
+    return report.queued and request.flag("disable_queued_filters")
 
 
 def _compared_simple(
