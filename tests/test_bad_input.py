@@ -210,6 +210,18 @@ def test_a_file_that_is_no_database(capsys: Captured) -> None:
     assert Path("piwik.duckdb").read_bytes().startswith(b"this is text")
 
 
+def test_a_database_of_something_else_is_left_alone(capsys: Captured) -> None:
+    with duckdb.connect("piwik.duckdb") as connection:
+        connection.execute("CREATE TABLE orders (id INTEGER)")
+    Path("x.log").write_bytes(text([hit("10:00:00")]))
+    for line in ("import-logs x.log", "report VisitsSummary.get", "sites add --name x --url x.example"):
+        assert fails(capsys, line, 2) == (
+            "the database is something else's (it has a table orders); name another file with --db"
+        )
+    with duckdb.connect("piwik.duckdb") as connection:
+        assert connection.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("orders",)]
+
+
 def test_a_damaged_database(imported: Database, capsys: Captured) -> None:
     with imported.path.open("r+b") as file:
         for offset in range(20_000, imported.path.stat().st_size, 10_000):

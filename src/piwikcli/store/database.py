@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from piwikcli.declared import dataclass
-from piwikcli.errors import BusyError, InputError, PiwikError
+from piwikcli.errors import BusyError, InputError, PiwikError, UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -258,6 +258,8 @@ def _pending(connection: Connection) -> bool:
 def _migrate(connection: Connection) -> None:
     """Apply the dated migrations that this file has not had yet, each in a transaction of its own."""
     done = _applied(connection)
+    if not done and (table := one(connection, "SELECT min(table_name) FROM duckdb_tables()")[0]):
+        raise UsageError(f"the database is something else's (it has a table {table}); name another file with --db")
     known = _migrations()
     newer = done - {name for name, _ in known}
     if newer:
