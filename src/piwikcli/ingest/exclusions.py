@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from piwikcli.ingest.parsing.addresses import address_of
 from piwikcli.ingest.urls import DELIMITED
+from piwikcli.regexes import compiled
 from piwikcli.store.sites import Site
 
 Ints = npt.NDArray[np.int64]
@@ -56,10 +57,7 @@ def _delimited(entry: str) -> re.Pattern[str] | None:
     if match is None:
         return None
     flags = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.VERBOSE}
-    try:
-        return re.compile(match[2], sum(flags.get(flag, 0) for flag in set(match[3])))
-    except re.error:
-        return None
+    return compiled(match[2], sum(flags.get(flag, 0) for flag in set(match[3])))
 
 
 def _agent_excluded(agent: str, rules: Sequence[tuple[str, re.Pattern[str] | None]]) -> bool:

@@ -11,6 +11,8 @@ from functools import lru_cache
 from html.entities import html5
 from typing import NamedTuple
 
+from piwikcli.regexes import compiled
+
 PREFIXES: tuple[str, ...] = ("http://", "http://www.", "https://", "https://www.")
 """What `split_prefix` takes off; the index is the number that log_action.url_prefix holds."""
 
@@ -295,12 +297,7 @@ def cut(text: str, size: int = MAXIMUM_BYTES) -> str:
 def compile_regex(entry: str) -> re.Pattern[str] | None:
     """The regular expression that a delimited entry such as `/^trk_.*/` stands for; None for plain text."""
     match = DELIMITED.fullmatch(entry)
-    if match is None:
-        return None
-    try:
-        return re.compile(match[2], re.I)
-    except re.error:
-        return None
+    return None if match is None else compiled(match[2], re.I)
 
 
 def _without_parameters(query: str, excluded: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from piwikcli.errors import UsageError, nearest
+from piwikcli.regexes import translated
 from piwikcli.store import sites
 from piwikcli.store.database import Connection, number
 
@@ -117,7 +118,7 @@ def _extractions(scope: str, given: list[str]) -> tuple[Extraction, ...]:
             raise UsageError(f"--extract {text!r} is none of url:REGEX, urlparam:NAME, action_name:REGEX.{hint}")
         if source != "urlparam":
             try:
-                groups = re.compile(pattern).groups
+                groups = re.compile(translated(pattern)).groups
             except re.error as error:
                 raise UsageError(f"--extract {text!r}: not a regular expression: {error}") from error
             if groups != 1:

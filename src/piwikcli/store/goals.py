@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from piwikcli.errors import UsageError, nearest
+from piwikcli.regexes import translated
 from piwikcli.store import sites
 from piwikcli.store.database import Connection, number
 
@@ -47,7 +48,7 @@ class Goal:
         if self.pattern_type != "regex":
             return ""
         try:
-            re.compile(self.pattern)
+            re.compile(translated(self.pattern))
         except re.error as error:
             decoded = unquote_plus(self.pattern)
             return str(error) if decoded == self.pattern else replace(self, pattern=decoded).wrong_regex

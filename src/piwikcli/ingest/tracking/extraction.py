@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from piwikcli.ingest.sitesearch import decode_value
 from piwikcli.ingest.tracking.values import DIMENSION_LENGTH
+from piwikcli.regexes import compiled
 from piwikcli.store.dimensions import CustomDimension
 
 
@@ -20,10 +20,6 @@ def extract(dimension: CustomDimension, url: str, title: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=1000)
 def _pattern(source: str, pattern: str, case_sensitive: bool) -> re.Pattern[str] | None:
-    flags = 0 if case_sensitive else re.IGNORECASE
-    try:
-        return re.compile(rf"{re.escape(pattern)}=([^&#]*)" if source == "urlparam" else pattern, flags)
-    except re.error:
-        return None
+    expression = rf"{re.escape(pattern)}=([^&#]*)" if source == "urlparam" else pattern
+    return compiled(expression, 0 if case_sensitive else re.IGNORECASE)

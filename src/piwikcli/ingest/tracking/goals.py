@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_plus
 
+from piwikcli.regexes import compiled
 from piwikcli.store.goals import Goal
 
 Match = tuple[int, bool, float, bool, float | None]
@@ -52,10 +53,8 @@ def matches(goal: Goal, text: str) -> bool:
 
 def _matches(goal: Goal, pattern: str, text: str) -> bool:
     if goal.pattern_type == "regex":
-        try:
-            return re.search(pattern, text, 0 if goal.case_sensitive else re.IGNORECASE) is not None
-        except re.error:
-            return False
+        regex = compiled(pattern, 0 if goal.case_sensitive else re.IGNORECASE)
+        return regex is not None and regex.search(text) is not None
     if not goal.case_sensitive:
         pattern, text = pattern.lower(), text.lower()
     return text == pattern if goal.pattern_type == "exact" else pattern in text
