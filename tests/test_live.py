@@ -117,6 +117,23 @@ def test_actions_by_kind(database: Database) -> None:
     assert (done[4]["title"], done[4]["subtitle"]) == ("Download", "http://example.org/list.pdf")
 
 
+def test_parts_that_are_a_lone_0(tmp_path: Path) -> None:
+    """An event without a category that can be named has no fields of one; a price of 0 is none."""
+    database = shop(tmp_path / "p.duckdb")
+    track(
+        database,
+        request("10:00:00", "/a", e_c="0", e_a="0"),
+        request("10:00:05", "/a", e_c="c", e_a="0"),
+        request("10:00:10", "/a", _pks="S", _pkp="0"),
+    )
+    done = ask(database, "Live.getLastVisitsDetails")[0]["actionDetails"]
+    assert [(one["type"], one.get("eventCategory"), one.get("title")) for one in done[:2]] == [
+        (10, None, None),
+        ("event", "c", "Event"),
+    ]
+    assert (done[2]["productViewSku"], done[2].get("productViewPrice")) == ("S", None)
+
+
 def test_load_times_and_goals_of_the_same_second(tmp_path: Path) -> None:
     """A load time needs all its steps; of the same second a goal without a page comes first, others after theirs."""
     database = shop(tmp_path / "p.duckdb")

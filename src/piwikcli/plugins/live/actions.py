@@ -29,10 +29,12 @@ Row = Mapping[str, Any]
 def action(row: Row, request: Request, zone: tzinfo, dimensions: Mapping[str, str]) -> dict[str, Any]:
     """One action. `dimensions` are the site's action dimensions: field -> column."""
     kind = row["kind"]
-    is_event = row["idaction_event_category"] is not None
-    is_content = row["idaction_content_name"] is not None and not is_event
+    # an event whose category is a lone 0 is none that could be named
+    is_event = bool(row["idaction_event_category"])
+    is_content = bool(row["idaction_content_name"]) and not is_event
+    named = kind if kind == EVENT else _NAMES.get(kind, kind)
     found: dict[str, Any] = {
-        "type": "event" if is_event else CONTENT if is_content else _NAMES.get(kind, kind),
+        "type": "event" if is_event else CONTENT if is_content else named,
         "url": _url(row),
     }
     if kind != SEARCH and not is_event:
