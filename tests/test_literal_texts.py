@@ -89,3 +89,17 @@ def test_only_what_looks_like_an_entity_is_escaped() -> None:
     texts = ["a & b", "a&b;", "&;", "a&lt;b & c", "&#039;"]
     assert [literal(text) for text in texts] == ["a & b", "a&amp;b;", "&;", "a&amp;lt;b &amp; c", "&amp;#039;"]
     assert [text_of(literal(text)) for text in texts] == [plain(literal(text)) for text in texts] == texts
+
+
+@pytest.mark.parametrize(
+    ("method", "segment"),
+    [
+        ("Actions.getPageTitles", "pageTitle==x%2B%2526amp%253Blt%253B%2By"),
+        ("Actions.getSiteSearchKeywords", "siteSearchKeyword==x+%26lt%3B+y"),
+        ("Events.getCategory", "eventCategory==x+%26amp%3Blt%3B+y"),
+        ("Contents.getContentNames", "contentName==x+%26amp%3Blt%3B+y"),
+    ],
+)
+def test_segments_of_texts_are_matomos(archived: Archived, method: str, segment: str) -> None:
+    """Matomo stores titles, events and contents with entities, and searches, which URLs have, without."""
+    assert segment in [row.get("segment") for row in archived.rows(method, DAY)]

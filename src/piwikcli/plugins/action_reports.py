@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from piwikcli.plugins.action_lookup import one_download, one_outlink, one_title, one_url
 from piwikcli.plugins.api import Context, DataTable, ProcessedMetric, Ratio, Report, Row, simple
-from piwikcli.plugins.labels import urlencode
+from piwikcli.plugins.labels import escaped, plain, urlencode
 from piwikcli.plugins.page_goals import with_page_rates
 from piwikcli.plugins.page_performance import AVERAGES, PAGE_LOAD_TIME, PAGE_MEASURES, SUMS
 
@@ -43,7 +43,8 @@ def title_metadata(leaf: str | None) -> Callable[[Row, str, Context], Mapping[st
 
     def metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
         title = stored.strip()
-        return {"segment": f"{leaf}=={'' if title in UNDEFINED else _twice(title)}"} if leaf else {}
+        wanted = "" if title in UNDEFINED else _twice(escaped(title))
+        return {"segment": f"{leaf}=={wanted}"} if leaf else {}
 
     return metadata
 
@@ -59,7 +60,7 @@ def _target_metadata(leaf: str) -> Callable[[Row, str, Context], Mapping[str, st
 
 
 def _value_metadata(name: str) -> Callable[[Row, str, Context], Mapping[str, str]]:
-    return lambda row, stored, context: {"segment": f"{name}=={urlencode(stored)}"}
+    return lambda row, stored, context: {"segment": f"{name}=={urlencode(plain(stored))}"}
 
 
 def _only(column: str, *, leaves_of_flat: bool) -> Callable[[DataTable, Context], DataTable]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from piwikcli.plugins.api import Context, Measure, Metric, Plugin, Ratio, Report, Row, TrackedRecord, literal
-from piwikcli.plugins.labels import plain, urlencode
+from piwikcli.plugins.labels import escaped, urlencode
 
 PIECE_NOT_SET = "Piwik_ContentPieceNotSet"
 PIECE_NOT_DEFINED = "Content Piece not defined"
@@ -59,7 +59,7 @@ def _metadata(name: str) -> Callable[[Row, str, Context], Mapping[str, str]]:
         # a subtable shows the other dimension
         other = {"contentName": "contentPiece", "contentPiece": "contentName"}
         shown = other[name] if context.parameters.get("idSubtable") else name
-        return {"segment": f"{shown}=={urlencode(plain(stored))}"}
+        return {"segment": f"{shown}=={urlencode(escaped(stored))}"}
 
     return metadata
 

@@ -101,7 +101,7 @@ def _rows(table: DataTable, context: Context) -> DataTable:
     if asked.isdigit():
         _name_urls(table, context.label_of(_record(context), int(asked)), context)
     for row in table:
-        if row.subtable is not None:
+        if row.subtable is not None and row.label:  # as in Matomo, which doesn't say it of those without a value
             _name_urls(row.subtable, str(row.label), context)
     return table
 

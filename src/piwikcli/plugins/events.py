@@ -17,7 +17,7 @@ from piwikcli.plugins.api import (
     TrackedRecord,
     literal,
 )
-from piwikcli.plugins.labels import plain, urlencode
+from piwikcli.plugins.labels import escaped, urlencode
 
 NAME_NOT_SET = "Piwik_EventNameNotSet"
 NAME_NOT_DEFINED = "Event Name not defined"
@@ -102,7 +102,7 @@ def _metadata(level: str) -> Callable[[Row, str, Context], Mapping[str, str]]:
     def metadata(row: Row, stored: str, context: Context) -> Mapping[str, str]:
         if stored == NAME_NOT_SET:
             return {}
-        return {"segment": f"{_DIMENSIONS[level]}=={urlencode(plain(stored))}"}
+        return {"segment": f"{_DIMENSIONS[level]}=={urlencode(escaped(stored))}"}
 
     return metadata
 

@@ -12,6 +12,7 @@ ICONS = "plugins/Morpheus/icons/dist"
 FLAG = f"{ICONS}/flags/xx.png"
 UNKNOWN = "Unknown"
 
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#039;"})
 _COUNTRIES = {
     "xx": UNKNOWN,
     "": UNKNOWN,
@@ -40,6 +41,14 @@ def literal(text: str) -> str:
 def plain(label: str) -> str:
     """The text that a label made with `literal` stands for."""
     return label.replace("&amp;", "&")
+
+
+def escaped(label: str) -> str:
+    """The text of a label as Matomo stores texts of requests, with HTML entities, and so asks for them in segments.
+
+    Segments here know titles, events and contents both ways.
+    """
+    return plain(label).translate(_ESCAPES)
 
 
 def urldecode(text: str) -> str:
