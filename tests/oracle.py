@@ -121,6 +121,12 @@ class Case:
 
     def ask(self, method: str, *, period: str = "range", date: str | None = None, **parameters: str) -> Any:
         """The JSON answer, read back. Errors are answers too: `{"result": "error", ...}` is not one of ours."""
+        return json.loads(self.written(method, "json", period=period, date=date, **parameters))
+
+    def written(
+        self, method: str, format: str, *, period: str = "range", date: str | None = None, **parameters: str
+    ) -> bytes:
+        """The answer in a format."""
         request = ReportRequest.of(report(method), parameters)
         with self.reading() as reading:
             sites, by_site = sites_of(reading.connection, "1")
@@ -135,7 +141,7 @@ class Case:
             if request.report.archived:
                 reading.ensure(selection)
             answer = Reports(reading, selection).answer(request)
-        return json.loads(render(answer, "json", method=method))
+        return render(answer, format, method=method)
 
 
 def _options(described: dict[str, Any], options: dict[str, str]) -> list[str]:

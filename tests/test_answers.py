@@ -217,6 +217,14 @@ def test_transitions_of_tracking_requests(mixed: Case, name: str, method: str, p
     assert {page: lines for page, lines in found.items() if lines} == {}
 
 
+@pytest.mark.parametrize("format", ["csv", "tsv", "json", "xml", "html"])
+@pytest.mark.parametrize(("number", "period"), [(0, "range"), (3, "day")])
+def test_bytes_of_tracking_requests(mixed: Case, number: int, period: str, format: str) -> None:
+    """Tables with goals have other orders of columns: docs/reference/formats.md."""
+    expected = (mixed.folder / "extra" / "formats" / f"{number}.VisitsSummary_get.{format}").read_bytes()
+    assert mixed.written("VisitsSummary.get", format, period=period, date=mixed.period) == expected
+
+
 @pytest.mark.parametrize("name", ["week", "mixed"])
 def test_single_answers(name: str, request: pytest.FixtureRequest) -> None:
     case: Case = request.getfixturevalue(name)
