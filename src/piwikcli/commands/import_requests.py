@@ -45,6 +45,7 @@ def command(
 
     names = expand(files)
     with beside(names, threads) as worker:
+        from piwikcli.ingest.exclude_requests import excluded_requests
         from piwikcli.ingest.jobs import ImportOptions
         from piwikcli.ingest.privacy import Privacy
         from piwikcli.ingest.sitebook import SiteOptions
@@ -58,6 +59,7 @@ def command(
             privacy=Privacy.of(settings),
             look_back=settings.integer("visitors.look_back"),
             ai_assistants=settings.flag("referrers.ai_assistants"),
+            exclude_requests=excluded_requests(settings.get("tracking.exclude_requests")),
             batch_bytes=batch_bytes,
             max_line_bytes=max_line_bytes,
             dry_run=dry_run,

@@ -212,6 +212,7 @@ class LogOptions:
 
     def import_options(self, settings: Settings, **others: Any) -> ImportOptions:
         """All of them with the settings; `others` are those of one command. Raises UsageError for wrong values."""
+        from piwikcli.ingest.exclude_requests import excluded_requests
         from piwikcli.ingest.jobs import ImportOptions
         from piwikcli.ingest.parsing.addresses import Proxies
         from piwikcli.ingest.parsing.fields import Reading
@@ -242,5 +243,6 @@ class LogOptions:
             privacy=Privacy.of(settings),
             look_back=settings.integer("visitors.look_back"),
             ai_assistants=settings.flag("referrers.ai_assistants"),
+            exclude_requests=excluded_requests(settings.get("tracking.exclude_requests")),
             **others,
         )

@@ -15,6 +15,7 @@ import numpy as np
 
 from piwikcli.errors import InputError
 from piwikcli.ingest import ledger
+from piwikcli.ingest.exclude_requests import ExcludedRequest
 from piwikcli.ingest.formats import Choice
 from piwikcli.ingest.parsing.fields import Reading
 from piwikcli.ingest.parsing.hits import Reject
@@ -50,6 +51,7 @@ class ImportOptions:
     privacy: Privacy = OPEN
     look_back: int = 1800
     ai_assistants: bool = True
+    exclude_requests: tuple[ExcludedRequest, ...] = ()
     batch_bytes: int = 72 << 20
     max_line_bytes: int = 1 << 20
     tracker_files: tuple[str, ...] = ("piwik.php", "matomo.php")

@@ -139,6 +139,7 @@ SETTINGS: dict[str, Setting] = {
             True,
             "AI assistants are a referrer type of their own; false: websites, as in Matomo 5.2",
         ),
+        Setting("tracking.exclude_requests", TEXT, None, "Requests that do not count: e_c==Test,url=@%2Fpreview%2F"),
         Setting("archiving.on_demand", BOOLEAN, True, "A report may build the archive that it misses"),
         Setting(
             "archiving.on_demand_ranges",
@@ -198,6 +199,7 @@ def _alias_names() -> Iterator[tuple[str, str]]:
     yield "time_before_today_archive_considered_outdated", "archiving.today_lifetime"
     yield "todayArchiveTimeToLive", "archiving.today_lifetime"
     yield "archiving_custom_ranges", "archiving.custom_ranges"
+    yield "exclude_requests", "tracking.exclude_requests"
     yield "purge_date_range_archives_after_X_days", "archiving.keep_ranges"
     yield "delete_logs_older_than", "retention.logs"
     yield "delete_reports_older_than", "retention.reports"

@@ -154,6 +154,10 @@ class Enricher:
             ("bot", bot & ~counted),
             ("no_rec", each(sent.column("rec"), lambda text: values.integer(text) or 0, 0) == 0),
         ]
+        rules = self._installation.exclude_requests
+        if rules:
+            left_out = [flagged(sent.column(rule.parameter), rule.matches) for rule in rules]
+            tests.append(("excluded_request", np.logical_or.reduce(left_out)))
         if self._exclusions:
             names = [*ip.values, ""]
             tests.append(("excluded_ip", self._exclusions.ips(site, _last(ip), names)))
@@ -169,7 +173,9 @@ class Enricher:
                 return int(idsite in strict and (parts is None or idsite not in self._known.sites(parts)))
 
             tests.append(("unknown_url", of_each([site, url.codes], unknown) == 1))
-        return tests
+        ahead = flagged(sent.column("X-Purpose"), lambda text: text.strip().lower() in ("preview", "instant"))
+        ahead |= flagged(sent.column("X-Moz"), lambda text: text.strip().lower() == "prefetch")
+        return [*tests, ("prefetch", ahead)]
 
     # --- who ----------------------------------------------------------------------------------------------
 

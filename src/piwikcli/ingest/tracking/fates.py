@@ -14,10 +14,12 @@ REASONS = (
     "time_out_of_range",
     "bot",
     "no_rec",
+    "excluded_request",
     "excluded_ip",
     "excluded_user_agent",
     "referrer_spam",
     "unknown_url",
+    "prefetch",
     "bad_visitor_id",
     "bad_event",
     "bad_content",
@@ -26,5 +28,10 @@ REASONS = (
     "unknown_goal",
 )
 CODE = {reason: code for code, reason in enumerate(REASONS)}
-DROPPED = frozenset({"bot", "no_rec", "excluded_ip", "excluded_user_agent", "referrer_spam", "unknown_url"})
+DROPPED = frozenset(
+    {
+        *("bot", "no_rec", "excluded_request", "excluded_ip", "excluded_user_agent", "referrer_spam", "unknown_url"),
+        "prefetch",
+    }
+)
 """What settings leave out; every other reason is a wrong request, which is kept in the table `reject`."""

@@ -47,7 +47,7 @@ class TrackingImporter(Importer):
         super()._begin(connection)
         if not self._book.sites:
             raise UsageError("there is no site yet: piwik sites add --name N --url U")
-        self._configured = configured(connection, self._recognition)
+        self._configured = configured(connection, self._recognition, self._options)
         Suffix(self._options.suffix, self._configured.names)  # a wrong one is found before anything is done
 
     def _make_committer(self, recognition: Recognition) -> TrackingCommitter:

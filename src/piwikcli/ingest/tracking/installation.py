@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from piwikcli.ingest.exclude_requests import ExcludedRequest
 from piwikcli.ingest.privacy import OPEN, Privacy
 from piwikcli.ingest.urls import DEFAULT_EXCLUDED_PARAMETERS
 from piwikcli.store.dimensions import CustomDimension
@@ -24,6 +25,7 @@ class Installation:
     spammers: Sequence[str] = ()
     privacy: Privacy = OPEN
     secret: str = ""
+    exclude_requests: Sequence[ExcludedRequest] = ()
 
     def excluded_parameters(self, idsite: int) -> frozenset[str]:
         """All parameters that a site's stored URLs lose."""

@@ -39,7 +39,7 @@ class LogImporter(Importer):
 
     def _begin(self, connection: Connection) -> None:
         super()._begin(connection)
-        self._configured = configured(connection, self._recognition)
+        self._configured = configured(connection, self._recognition, self._options)
         Suffix(self._options.suffix, self._configured.names)  # a wrong one is found before anything is done
         # plain hits may belong to visits of requests, which only these know
         self._always = bool(self._configured.goals) or bool(number(connection, "SELECT count(*) FROM request_detail"))
@@ -59,7 +59,7 @@ class LogImporter(Importer):
             self._devices.learn({client.agent for client in batch.vocabulary.clients.names})
 
     def _prepared_by(self, log_format: str) -> type[Preparer]:
-        more = self._options.variables or self._options.suffix
+        more = self._options.variables or self._options.suffix or self._options.exclude_requests
         if self._always or more or says_more(self._options.choice.again(log_format)):
             return LogRequestPreparer
         return HitPreparer

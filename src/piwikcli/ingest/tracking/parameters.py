@@ -56,6 +56,8 @@ GROUPS: dict[str, tuple[Parameter, ...]] = {
         Parameter("city", "text", "its city", "255"),
         Parameter("lat", "number", "its latitude"),
         Parameter("long", "number", "its longitude"),
+        Parameter("X-Purpose", "text", "the request's header: with `preview` or `instant` nobody saw the page yet"),
+        Parameter("X-Moz", "text", "the same with `prefetch`"),
         Parameter("bots", "flag", "counts although it comes from a bot"),
         Parameter(
             "dimension", "text", "`dimensionN`: the value of custom dimension N; an empty one clears it", "250"

@@ -45,21 +45,25 @@ class Configured:
     secret: str
     """The installation's."""
     replayed: int | None = None
+    looked_at: frozenset[str] = frozenset()
+    """Further parameters that rules are about."""
 
     @property
     def names(self) -> frozenset[str]:
         """Parameters that mean something."""
-        return frozenset({*NAMES, *CAMPAIGN, *(f"dimension{d.idcustomdimension}" for d in self.dimensions)})
+        own = (f"dimension{d.idcustomdimension}" for d in self.dimensions)
+        return frozenset({*NAMES, *CAMPAIGN, *own, *self.looked_at})
 
     def replay(self, options: ImportOptions) -> Replay:
         """How an endpoint's log is read."""
         return Replay(options.choice, options.reading, options.rules, options.tracker_files, self.replayed)
 
 
-def configured(connection: Connection, recognition: Recognition) -> Configured:
-    """What the database has configured."""
+def configured(connection: Connection, recognition: Recognition, options: ImportOptions) -> Configured:
+    """What the database has configured, and what the options' rules look at."""
     found = tuple(goals.of_sites(connection)), tuple(dimensions.of_sites(connection))
-    return Configured(*found, recognition.secret)
+    looked_at = frozenset(rule.parameter for rule in options.exclude_requests)
+    return Configured(*found, recognition.secret, looked_at=looked_at)
 
 
 class TrackingPreparer(Preparer):
@@ -81,6 +85,7 @@ class TrackingPreparer(Preparer):
                 spammers(options.data_dir),
                 options.privacy,
                 job.configured.secret,
+                options.exclude_requests,
             )
             self._enricher = Enricher(installation, Definitions.load(options.data_dir), Locator(options.geoip))
             self._suffix = Suffix(options.suffix, job.configured.names)
