@@ -60,18 +60,23 @@ def complete(
     """
     told = [metric for metric in metrics if isinstance(metric, Ratio) and metric.in_every_row]
     told = [metric for metric in told if metric.divisor in known]
+    if not told:
+        return table
     values: dict[str, Value] = {}
     for metric in told:
         values |= {metric.dividend: 0, metric.divisor: 0, **dict.fromkeys(metric.beside)}
+    orders: dict[tuple[str, ...], list[str]] = {}
     texts = [name for metric in told for name in metric.beside]
     places = {name: place for place, name in enumerate(("label", *order))}
     totals = table.metadata.get(TOTALS_ROW)
     rows = [*table.walk(), *([totals] if isinstance(totals, Row) else [])]
-    for row in rows if told else ():
+    for row in rows:
         if not values.keys() <= row.columns.keys():
             found = values | row.columns
-            names = sorted(found, key=lambda name: places.get(name, len(places)))
-            row.columns = {name: found[name] for name in names}
+            had = tuple(row.columns)
+            if had not in orders:
+                orders[had] = sorted(found, key=lambda name: places.get(name, len(places)))
+            row.columns = {name: found[name] for name in orders[had]}
         for name in texts:
             value = row.columns[name]
             if value is not None:
