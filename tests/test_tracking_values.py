@@ -137,3 +137,14 @@ def test_lines_nested_too_deeply(tmp_path: Path) -> None:
     summary = track_file(database, file)
     assert [time for (time,) in actions(database, "server_time::TIME::VARCHAR")] == ["10:00:00", "10:00:10"]
     assert summary.fates == {("imported", ""): 2, ("rejected", "no_json"): 1, ("rejected", "no_request"): 1}
+
+
+def test_products_in_custom_variables_that_strangers_send(tmp_path: Path) -> None:
+    """Lists without end are none; halves of characters are question marks."""
+    database = shop(tmp_path / "piwik.duckdb")
+    track(
+        database,
+        request("10:00:00", "/a", id=ANNA, cvar='{"3":["_pks",' + "[" * 200_000),
+        request("10:00:10", "/b", id=ANNA, cvar=json.dumps({"3": ["_pks", "S\ud800"]})),
+    )
+    assert actions(database, "=idaction_product_sku") == [(None,), ("S?",)]

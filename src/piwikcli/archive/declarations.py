@@ -59,5 +59,6 @@ def _of_dimension(record: R, dimension: CustomDimension) -> R:
             return value.replace("{id}", number).replace("{index}", place)
         return tuple(filled(one) for one in value) if isinstance(value, tuple) else value
 
+    # records are dataclasses, which their type does not say
     names = [field.name for field in dataclasses.fields(record)]  # type: ignore[arg-type]
     return dataclasses.replace(record, **{name: filled(getattr(record, name)) for name in names})  # type: ignore[type-var]

@@ -28,6 +28,7 @@ _PIECES = f"""
 """
 
 _NAME = literal("name")
+"""The name as a label."""
 
 TREES = {
     # a name without host (its URL has a scheme other than http) is cut as it stands
@@ -58,8 +59,8 @@ TREES = {
         UNION ALL
         {_PIECES.format(rest="SELECT idaction, name AS rest FROM split WHERE host = ''")}
     """,
-    "title": f"SELECT idaction, [' ' || trim({literal('name')}, {_BLANKS})] AS path FROM unplaced",
-    "keyword": f"SELECT idaction, [{literal('name')}] AS path FROM unplaced",
+    "title": f"SELECT idaction, [' ' || trim({_NAME}, {_BLANKS})] AS path FROM unplaced",
+    "keyword": f"SELECT idaction, [{_NAME}] AS path FROM unplaced",
 }
 
 

@@ -345,6 +345,7 @@ def main() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads that wait by spinning
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # started with the stream closed (>&-)
+            # open for as long as the process lives
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
     code = run()
     atexit._run_exitfuncs()

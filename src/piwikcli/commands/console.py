@@ -83,6 +83,7 @@ def _write(text: str) -> None:
         sys.stderr.flush()
     except BrokenPipeError:
         # whoever listened to the messages has gone; the work goes on
+        # open for as long as the process lives
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 

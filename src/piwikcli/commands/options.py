@@ -152,6 +152,7 @@ def grouped(function: Callable[..., Any]) -> Callable[..., Any]:
             given[name] = group(**{option: given.pop(option) for option in options})
         return function(**given)
 
+    # functions have no such attribute by their type; inspect and typer look for it
     command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return command

@@ -160,12 +160,13 @@ def _announce_unknown(result: object, request: object) -> None:
         return
     if not isinstance(request, ReportRequest) or request.flag("disable_queued_filters"):
         return
+    shown, column = request.words("showColumns"), request.text("filter_sort_column")
+    if not shown and not column:
+        return
     known = {name for row in result.walk() for name in row.columns}
-    shown = request.words("showColumns")
     for name in shown:
         if name not in known and not any(other.startswith(f"{name}__") for other in known):
             console.note(f"no row has the column {name}; piwik report --list shows the columns of every report")
-    column = request.text("filter_sort_column")
     if column and column not in known and not shown and not request.text("hideColumns"):
         console.note(f"no row has the column {column}; sorted by nb_visits")
 

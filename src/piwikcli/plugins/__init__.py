@@ -148,8 +148,10 @@ def described() -> dict[str, Description]:
 def description_of(method: str) -> Description | None:
     """What is said of a report, without importing what is said of others; None where nothing is."""
     home = _home_of(method.partition(".")[0])
-    if home is None or not home.described_in:
+    if home is None:
         return described().get(method)
+    if not home.described_in:
+        return None
     texts: dict[str, Description] = import_module(home.described_in).DESCRIPTIONS
     return texts.get(method)
 

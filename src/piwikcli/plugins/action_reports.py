@@ -146,6 +146,7 @@ def _report(
         title=title,
         metrics=metrics,
         record=record,
+        # an option is of any type here; Report checks it
         rows=with_page_rates(options.pop("rows", None), leaves_of_flat=leaf is None),  # type: ignore[arg-type]
         row_by_row=True,
         metadata=metadata(leaf),

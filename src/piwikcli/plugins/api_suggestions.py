@@ -51,6 +51,7 @@ def suggested_values(request: Request) -> Document:
     if name not in known:
         raise UsageError(f"there is no segment {name}.{nearest(name, known)}")
     of_action = _of_action(name)
+    # that report answers with one value
     latest = str(request.ask("Live.getMostRecentVisitsDateTime", segment="").value or "")[:10]  # type: ignore[union-attr]
     values: Counter[str] = Counter()
     if latest:

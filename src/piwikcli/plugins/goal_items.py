@@ -66,6 +66,7 @@ REPORTS = tuple(
     Report(
         method=f"Goals.getItems{kind}",
         title=f"Product {kind}",
+        # of a lambda with a default no type is inferred
         record=lambda context, kind=kind: f"Goals_Items{kind}{'_Cart' if _carts(context) else ''}",  # type: ignore[misc]
         rows=_rows,
         metadata=_metadata(segment),

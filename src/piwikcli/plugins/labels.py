@@ -7,6 +7,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_to_bytes
 
+from piwikcli.plugins.api.records import LOOKS_ESCAPED
+
 ICONS = "plugins/Morpheus/icons/dist"
 """Where Matomo's web interface keeps its icons; reports name them for those who show them."""
 FLAG = f"{ICONS}/flags/xx.png"
@@ -30,7 +32,7 @@ def urlencode(text: str) -> str:
     return quote_plus(text, errors="surrogateescape").replace("~", "%7E")
 
 
-_LOOKS_ESCAPED = re.compile("&[#A-Za-z][A-Za-z0-9]*;")
+_LOOKS_ESCAPED = re.compile(LOOKS_ESCAPED)
 
 
 def literal(text: str) -> str:

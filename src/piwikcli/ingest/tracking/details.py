@@ -94,6 +94,7 @@ class Details:
             **{name: each(sent.column(name), values.timing) for name in TIMINGS},
             "bandwidth": each(sent.column("bw_bytes"), lambda text: max(values.integer(text) or NULL, NULL)),
             **{
+                # of a lambda with a default no type is inferred
                 name: each(sent.column(name), lambda text, size=size: words.texts[text[:size]] if text else None)  # type: ignore[misc]
                 for name, size in (("country", 3), ("region", 3), ("city", 255))
             },

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
 
-from piwikcli.ingest.tracking.sent import NONE, Column, Sent
+from piwikcli.ingest.jsontext import loads
+from piwikcli.ingest.tracking.sent import NONE, Column, Sent, whole
 
 SLOTS = {"_pkp": 2, "_pks": 3, "_pkn": 4, "_pkc": 5}
 """The slot of each parameter, whose name the variable has."""
@@ -33,8 +33,8 @@ def _value(text: str, name: str, slot: int) -> str | None:
     if f'"{name}"' not in text:
         return None
     try:
-        pair = json.loads(text)[str(slot)]
+        pair = loads(text)[str(slot)]
     except (ValueError, TypeError, KeyError):
         return None
     named = isinstance(pair, list) and len(pair) > 1 and pair[0] == name and isinstance(pair[1], (str, int, float))
-    return str(pair[1]) if named else None
+    return whole(str(pair[1])) if named else None

@@ -27,15 +27,17 @@ SUMMARY_LABEL = "\x01others"
 """Stored label of the row that sums what a row limit folded; reports show it as `Others`."""
 
 
+LOOKS_ESCAPED = "&[#A-Za-z][A-Za-z0-9]*;"
+"""What reports would decode in a label."""
+
+
 def literal(sql: str) -> str:
     """SQL of a text as a label that says just what the text does.
 
     Reports decode the HTML entities of labels, so a text that looks as if it had some is escaped.
     `plugins.labels.plain` is its inverse.
     """
-    return (
-        f"CASE WHEN regexp_matches({sql}, '&[#A-Za-z][A-Za-z0-9]*;') THEN replace({sql}, '&', '&amp;') ELSE {sql} END"
-    )
+    return f"CASE WHEN regexp_matches({sql}, '{LOOKS_ESCAPED}') THEN replace({sql}, '&', '&amp;') ELSE {sql} END"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
