@@ -10,6 +10,7 @@ from helpers_import import hit, query, text
 from piwikcli.commands.app import run
 from piwikcli.errors import UsageError
 from piwikcli.ingest.exclude_requests import excluded_requests
+from piwikcli.settings import SETTINGS
 from piwikcli.store import Database
 from tracking_requests import ANNA, actions, request, shop, track
 
@@ -33,19 +34,23 @@ from tracking_requests import ANNA, actions, request, shop, track
     ],
 )
 def test_rules(rule: str, sent: str, excluded: bool) -> None:
-    [one] = excluded_requests(rule)
+    [one] = excluded_requests([rule])
     assert one.matches(sent) is excluded
 
 
 @pytest.mark.parametrize("text", ["e_c", "e_c=test", "==test", "a==1,b>2"])
-def test_what_is_no_rule_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"tracking.exclude_requests: .*write PARAMETER"):
-        excluded_requests(text)
+def test_what_is_no_rule_is_refused_when_it_is_set(text: str) -> None:
+    with pytest.raises(UsageError, match=r"tracking.exclude_requests must be rules of a parameter"):
+        SETTINGS["tracking.exclude_requests"].parse(text)
+
+
+def test_rules_have_commas_between_them() -> None:
+    assert SETTINGS["tracking.exclude_requests"].parse("e_c==Test, url=@a%2Cb") == ("e_c==Test", "url=@a%2Cb")
 
 
 def test_any_rule_that_matches_leaves_a_request_out(tmp_path: Path) -> None:
     database = shop(tmp_path / "piwik.duckdb")
-    rules = excluded_requests("e_c==Test, own=^x")
+    rules = excluded_requests(["e_c==Test", "own=^x"])
     summary = track(
         database,
         request("10:00:00", "/a", id=ANNA),
@@ -86,6 +91,7 @@ def test_the_setting_holds_for_logs_and_their_explanation(
     assert query(database, "SELECT count(*) FROM request") == [(1,)]
     assert run(["explain", hit("10:00:09", "/preview/c")]) == 0
     assert "excluded_request" in capsys.readouterr().out
-    monkeypatch.setenv("PIWIK_TRACKING_EXCLUDE_REQUESTS", "url~x")
-    assert run(["import-logs", "access.log"]) == 2
-    assert capsys.readouterr().err.startswith("piwik: tracking.exclude_requests: url~x: write PARAMETER")
+    for command in (["config", "set", "exclude_requests", "url~x"], ["import-logs", "access.log"]):
+        assert run(command) == 2
+        assert "tracking.exclude_requests must be rules of a parameter" in capsys.readouterr().err
+        monkeypatch.setenv("PIWIK_TRACKING_EXCLUDE_REQUESTS", "url~x")

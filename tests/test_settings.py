@@ -40,7 +40,7 @@ def test_defaults(user_file: Path, here: Path, tmp_path: Path) -> None:
         "visitors.salt": "daily",
         "visitors.look_back": 1800,
         "referrers.ai_assistants": True,
-        "tracking.exclude_requests": None,
+        "tracking.exclude_requests": (),
         "archiving.on_demand": True,
         "archiving.unique_visitors": ("day", "week", "month", "year", "range"),
         "archiving.exact_row_uniques": False,

@@ -59,7 +59,7 @@ def command(
             privacy=Privacy.of(settings),
             look_back=settings.integer("visitors.look_back"),
             ai_assistants=settings.flag("referrers.ai_assistants"),
-            exclude_requests=excluded_requests(settings.get("tracking.exclude_requests")),
+            exclude_requests=excluded_requests(settings.words("tracking.exclude_requests")),
             batch_bytes=batch_bytes,
             max_line_bytes=max_line_bytes,
             dry_run=dry_run,

@@ -243,6 +243,6 @@ class LogOptions:
             privacy=Privacy.of(settings),
             look_back=settings.integer("visitors.look_back"),
             ai_assistants=settings.flag("referrers.ai_assistants"),
-            exclude_requests=excluded_requests(settings.get("tracking.exclude_requests")),
+            exclude_requests=excluded_requests(settings.words("tracking.exclude_requests")),
             **others,
         )

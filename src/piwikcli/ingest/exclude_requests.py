@@ -5,14 +5,12 @@ Reference: docs/reference/tracking.md#what-does-not-count.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from piwikcli.errors import UsageError
+from piwikcli.settings.kinds import REQUEST_RULE
 
-_RULE = re.compile(r"\s*([^=!\s]+)(==|!=|=@|!@|=\^|=\$)(.*)", re.DOTALL)
 _TESTS: dict[str, Callable[[str, str], bool]] = {
     "==": str.__eq__,
     "!=": str.__ne__,
@@ -36,14 +34,12 @@ class ExcludedRequest:
         return _TESTS[self.operator](sent.lower(), self.value)
 
 
-def excluded_requests(text: str | None) -> tuple[ExcludedRequest, ...]:
-    """Rules such as `e_c==Test,url=@%2Fpreview%2F`, values URL-encoded. Raises UsageError for what is none."""
+def excluded_requests(rules: Iterable[str]) -> tuple[ExcludedRequest, ...]:
+    """Rules such as `e_c==Test` and `url=@%2Fpreview%2F`, as the setting has them; values are URL-encoded."""
     found = []
-    for rule in filter(None, (part.strip() for part in (text or "").split(","))):
-        match = _RULE.fullmatch(rule)
+    for rule in rules:
+        match = REQUEST_RULE.fullmatch(rule)
         if match is None:
-            raise UsageError(
-                f"tracking.exclude_requests: {rule}: write PARAMETER, one of {' '.join(_TESTS)}, and a value"
-            )
+            raise ValueError(f"{rule} is no rule")
         found.append(ExcludedRequest(match[1], match[2], unquote_plus(match[3]).strip().lower()))
     return tuple(found)

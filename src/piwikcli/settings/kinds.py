@@ -12,6 +12,8 @@ from piwikcli.declared import dataclass
 Value = str | int | bool | Path | tuple[str, ...] | None
 
 _RANGE = re.compile(r"(last|previous)\d+|[^,]+,[^,]+", re.IGNORECASE)
+REQUEST_RULE = re.compile(r"\s*([^=!\s]+)(==|!=|=@|!@|=\^|=\$)(.*)", re.DOTALL)
+"""Parameter, operator and URL-encoded value of a rule that leaves out requests."""
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -70,6 +72,16 @@ def _parse_ranges(value: object) -> tuple[str, ...]:
     return found
 
 
+def _parse_rules(value: object) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ValueError
+    found = tuple(part.strip() for part in parts if part.strip())
+    if not all(REQUEST_RULE.fullmatch(text) for text in found):
+        raise ValueError
+    return found
+
+
 def _parse_boolean(value: object) -> bool:
     word = str(value).lower()
     if word in _TRUE | _FALSE:
@@ -92,5 +104,6 @@ def _parse_text(value: object) -> str:
 
 TEXT = Kind("a text", _parse_text)
 RANGES = Kind("ranges with semicolons between them, such as last30;2026-03-01,2026-03-09", _parse_ranges)
+RULES = Kind("rules of a parameter, one of == != =@ !@ =^ =$, and a value, with commas between them", _parse_rules)
 BOOLEAN = Kind("true or false", _parse_boolean)
 PATH = Kind("a path", _parse_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from piwikcli.declared import dataclass
 from piwikcli.errors import UsageError, nearest
-from piwikcli.settings.kinds import BOOLEAN, PATH, RANGES, TEXT, Kind, Value, choice, choices, integer
+from piwikcli.settings.kinds import BOOLEAN, PATH, RANGES, RULES, TEXT, Kind, Value, choice, choices, integer
 
 PREFIX = "PIWIK_"
 
@@ -139,7 +139,7 @@ SETTINGS: dict[str, Setting] = {
             True,
             "AI assistants are a referrer type of their own; false: websites, as in Matomo 5.2",
         ),
-        Setting("tracking.exclude_requests", TEXT, None, "Requests that do not count: e_c==Test,url=@%2Fpreview%2F"),
+        Setting("tracking.exclude_requests", RULES, (), "Requests that do not count: e_c==Test,url=@%2Fpreview%2F"),
         Setting("archiving.on_demand", BOOLEAN, True, "A report may build the archive that it misses"),
         Setting(
             "archiving.on_demand_ranges",
